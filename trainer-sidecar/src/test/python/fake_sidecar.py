@@ -1,5 +1,6 @@
 """A sidecar for the hook's tests: a real Unix socket, a thread, and as much misbehaviour as a test asks for."""
 
+import contextlib
 import json
 import mmap
 import os
@@ -13,7 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import torch
 
-PATIENCE = 20.0
+PATIENCE = 10.0
 DTYPES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
 Message = Dict[str, Any]
 Reaction = Callable[["FakeSidecar", Message], None]
@@ -66,8 +67,8 @@ class FakeSidecar:
     def hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
+            with contextlib.suppress(OSError):  # the hook may have been first
+                connection.shutdown(socket.SHUT_RDWR)
 
     def send(self, **message: Any) -> None:
         payload = json.dumps(message).encode()
@@ -120,11 +121,12 @@ class FakeSidecar:
                 connection, _ = server.accept()
             except OSError:
                 return
-            self._connection = connection
-            try:
-                self._converse(connection)
-            except OSError:
-                pass
+            with connection:
+                self._connection = connection
+                try:
+                    self._converse(connection)
+                except OSError:
+                    pass
 
     def _converse(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as stream:

@@ -52,8 +52,9 @@ class HookCase(unittest.TestCase):
     def attach(self, **options: Any) -> InstabilityGuard:
         """A guard; its HELLO has been answered."""
         options.setdefault("command_timeout", 20.0)
+        hellos = len(self.sidecar.of("HELLO"))
         guard = self.attach_unanswered(**options)
-        self.sidecar.await_message("HELLO")
+        self.sidecar.await_message("HELLO", hellos + 1)
         return guard
 
     def attach_unanswered(self, **options: Any) -> InstabilityGuard:
