@@ -40,6 +40,7 @@ class FakeSidecar:
         self.replace: Callable[[torch.Tensor], torch.Tensor] = lambda weight: -weight
         self._news = threading.Condition()
         self._answered: List[Message] = []
+        self._ended = False
         self._connection: Optional[socket.socket] = None
         self._sending = threading.Lock()
         self._server: Optional[socket.socket] = None
@@ -98,6 +99,11 @@ class FakeSidecar:
                 raise AssertionError("no %s number %d among %s" % (kind, count, [m["type"] for m in self._answered]))
             return self.of(kind)[count - 1]
 
+    def await_end(self) -> bool:
+        """Whether the hook's end of the connection gets closed."""
+        with self._news:
+            return self._news.wait_for(lambda: self._ended, PATIENCE)
+
     def of(self, kind: str) -> List[Message]:
         return [message for message in self._answered if message["type"] == kind]
 
@@ -127,6 +133,9 @@ class FakeSidecar:
                     self._converse(connection)
                 except OSError:
                     pass
+            with self._news:
+                self._ended = True
+                self._news.notify_all()
 
     def _converse(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as stream:
