@@ -77,7 +77,8 @@ class FakeSidecar:
 
     def send_raw(self, data: bytes) -> None:
         connection = self._connection
-        assert connection is not None, "nobody is connected"
+        if connection is None:
+            raise ConnectionError("nobody is connected")
         with self._sending:
             connection.sendall(data)
 

@@ -83,13 +83,12 @@ class ProcessTest(HookCase):
         """Runs a training program of its own; its standard error."""
         program = textwrap.dedent(
             """
-            import sys, torch
+            import sys
             from torch import nn
             from instability_guard import InstabilityGuard
             model = nn.Linear(3, 3)
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
             def attach(**options):
-                return InstabilityGuard.attach(model, optimizer, run_id="child", socket=sys.argv[1], **options)
+                return InstabilityGuard.attach(model, [], run_id="child", socket=sys.argv[1], **options)
             """
         ) + textwrap.dedent(body)
         package = os.path.dirname(os.path.dirname(instability_guard.__file__))

@@ -10,6 +10,7 @@ _PREFIX = struct.Struct(">I")
 _CHUNK = 1 << 16
 _MAX_UNSENT = 4 << 20
 _MESSAGES_PER_CALL = 256
+_LONGEST_POLL = 3600.0
 _NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 
 
@@ -80,7 +81,7 @@ class Channel:
             return
         poll = select.poll()
         poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._unsent else 0))
-        poll.poll(max(0, int(seconds * 1000) + 1))
+        poll.poll(max(0, int(min(seconds, _LONGEST_POLL) * 1000)) + 1)
         self.flush()
 
     def close(self) -> None:
