@@ -6,9 +6,8 @@ from typing import Any, List, Optional, Tuple
 
 import torch
 from fake_sidecar import FakeSidecar
-from torch import nn
-
 from instability_guard import InstabilityGuard
+from torch import nn
 
 LAYERS = ["blocks.0.q_proj.weight", "blocks.0.fc1.weight"]
 SCALE = "SCALE_LEARNING_RATE"

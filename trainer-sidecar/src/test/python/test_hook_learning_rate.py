@@ -7,11 +7,10 @@ import warnings
 from typing import Any, Callable
 
 import torch
+from instability_guard.learning_rate import LearningRateScale
 from torch import nn
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, OneCycleLR, ReduceLROnPlateau
-
-from instability_guard.learning_rate import LearningRateScale
 
 HALF = {"factor": 0.5}
 SCHEDULERS = {

@@ -4,10 +4,9 @@ import unittest
 from typing import Any, Dict, List, Tuple
 
 import torch
-from torch import nn
-
 from instability_guard.matrices import track
 from instability_guard.roles import depth_of, role_of
+from torch import nn
 
 
 class Conv1D(nn.Module):

@@ -12,7 +12,6 @@ from unittest import mock
 import torch
 from fake_sidecar import FakeSidecar, Message, die, replaced, sampled, silent, welcome
 from hook_case import LAYERS, MSIGN, SCALE, HookCase
-
 from instability_guard import connection as connection_module
 
 
@@ -74,7 +73,8 @@ class MisbehaviourTest(HookCase):
         guard.step(3)
         again = self.sidecar.await_message("HELLO", 2)
         self.assertEqual(again["applied"], [{"id": "c1", "step": 0}])
-        self.assertEqual([again[k] for k in ("generation", "startedAtMs")], [first[k] for k in ("generation", "startedAtMs")])
+        for field in ("generation", "startedAtMs"):
+            self.assertEqual(again[field], first[field])
         self.assertNotEqual(again["staging"]["path"], first["staging"]["path"])
         self.assertFalse(os.path.exists(first["staging"]["path"]))
         self.sidecar.command("c1", SCALE, at=0, factor=0.5)

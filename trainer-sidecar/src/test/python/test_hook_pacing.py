@@ -5,7 +5,6 @@ from unittest import mock
 
 from fake_sidecar import FakeSidecar, Message, progress, sampled, silent
 from hook_case import SCALE, HookCase
-
 from instability_guard import pacing
 from instability_guard.pacing import Pacing
 from instability_guard.report import Report

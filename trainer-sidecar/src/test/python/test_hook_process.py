@@ -9,10 +9,9 @@ import sys
 import textwrap
 import unittest
 
+import instability_guard
 import torch
 from hook_case import SCALE, HookCase
-
-import instability_guard
 
 
 class ProcessTest(HookCase):

@@ -7,7 +7,6 @@ import unittest
 
 import golden_staging
 import torch
-
 from instability_guard.staging import SlotShape, StagingFile, layout
 
 

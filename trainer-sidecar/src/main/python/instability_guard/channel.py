@@ -143,4 +143,5 @@ class Channel:
     def _has_message(self) -> bool:
         if len(self._received) < _PREFIX.size:
             return False
-        return len(self._received) >= _PREFIX.size + _PREFIX.unpack_from(self._received)[0]
+        length: int = _PREFIX.unpack_from(self._received)[0]
+        return len(self._received) >= _PREFIX.size + length
