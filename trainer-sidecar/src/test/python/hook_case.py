@@ -5,9 +5,10 @@ import unittest
 from typing import Any, List, Optional, Tuple
 
 import torch
-from fake_sidecar import FakeSidecar
 from instability_guard import InstabilityGuard
 from torch import nn
+
+from fake_sidecar import FakeSidecar
 
 LAYERS = ["blocks.0.q_proj.weight", "blocks.0.fc1.weight"]
 SCALE = "SCALE_LEARNING_RATE"
@@ -80,3 +81,16 @@ class HookCase(unittest.TestCase):
         """Status and reason of the count-th NOT_APPLIED."""
         answer = self.sidecar.await_message("NOT_APPLIED", count)
         return answer["status"], answer["reason"]
+
+    def refused_weights(self, status: str, reason: str, **options: Any) -> None:
+        """An MSign command is answered with this, and the weights are as before."""
+        guard = self.attach(**options)
+        before = self.weights()
+        self.sidecar.command("c1", MSIGN, at=0, layers=LAYERS)
+        guard.step(0)
+        answered, why = self.refusal()
+        self.assertEqual(answered, status)
+        self.assertIn(reason, why or "")
+        for weight, expected in zip(self.weights(), before):
+            self.assert_same(weight, expected)
+        self.assertEqual(guard.statistics["commandsApplied"], 0)

@@ -5,6 +5,7 @@ import unittest
 from unittest import mock
 
 import torch
+
 from fake_sidecar import silent
 from hook_case import LAYERS, MSIGN, SCALE, HookCase
 

@@ -3,11 +3,12 @@
 import unittest
 from unittest import mock
 
-from fake_sidecar import FakeSidecar, Message, progress, sampled, silent
-from hook_case import SCALE, HookCase
 from instability_guard import pacing
 from instability_guard.pacing import Pacing
 from instability_guard.report import Report
+
+from fake_sidecar import FakeSidecar, Message, progress, sampled, silent
+from hook_case import SCALE, HookCase
 
 
 class PacingTest(HookCase):

@@ -11,6 +11,7 @@ import unittest
 
 import instability_guard
 import torch
+
 from hook_case import SCALE, HookCase
 
 

@@ -5,9 +5,10 @@ import os
 import tempfile
 import unittest
 
-import golden_staging
 import torch
 from instability_guard.staging import SlotShape, StagingFile, layout
+
+import golden_staging
 
 
 class StagingTest(unittest.TestCase):
