@@ -135,9 +135,7 @@ class BridgeTest(HookCase):
         self.sidecar.command("c1", MSIGN, at=0, layers=LAYERS)
         guard.step(0)
         self.assertEqual(self.refusal(), ("REFUSED", "done already"))
-        self.sidecar.command("c2", SCALE, at=0, factor=0.5)
-        guard.step(10)
-        self.assertTrue(self.sidecar.await_message("STEP", 2)["sample"], "the slots are the hook's again")
+        self.assertTrue(self.sidecar.await_message("STEP")["sample"], "the slots are the hook's again")
 
     def test_should_leave_frozen_weights_alone(self) -> None:
         guard = self.attach()

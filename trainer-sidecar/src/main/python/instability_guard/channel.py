@@ -75,6 +75,11 @@ class Channel:
             raise ChannelLost(self._broken)
         return messages
 
+    def discard(self) -> None:
+        """Takes what has arrived and forgets it."""
+        self._read()
+        self._received.clear()
+
     def wait(self, seconds: float) -> None:
         """Returns when there may be something to receive or to send on, or after `seconds`."""
         if self._broken or self._has_message():

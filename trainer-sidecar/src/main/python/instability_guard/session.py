@@ -122,6 +122,7 @@ class Session:
         """Says goodbye if asked to, closes the connection and unlinks the staging file."""
         try:
             if farewell is not None:
+                self._channel.discard()  # closing on unread messages would reset the connection and take BYE with it
                 self._channel.send(messages.encode(farewell))
         finally:
             self._channel.close()
