@@ -148,6 +148,13 @@ class BridgeTest(HookCase):
         self.assertEqual(self.refusal(), ("REFUSED", "every layer of the command is frozen"))
         self.assert_same(self.weights()[0], before[0])
 
+    def test_should_change_nothing_alone_in_a_run_of_several_ranks(self) -> None:
+        guard = self.attach(process_rank=0, world_size=2)
+        self.sidecar.command("c1", SCALE, at=0, factor=0.5)
+        guard.step(0)
+        self.assertEqual(self.refusal(), ("REFUSED", "several ranks cannot agree on a command yet"))
+        self.assertEqual(guard.learning_rate_scale, 1.0)
+
     def test_should_say_goodbye_and_remove_the_staging_file(self) -> None:
         with self.attach() as guard:
             guard.step(7)

@@ -14,15 +14,23 @@ from instability_guard.session import Session, SessionLost
 
 
 class CommandApplication:
-    """Applies one command at a time; the answer is APPLIED, or NOT_APPLIED with everything as it was."""
+    """Applies one command at a time; the answer is APPLIED, or NOT_APPLIED with everything as it was.
 
-    def __init__(self, matrices: Sequence[TrackedMatrix], learning_rate: LearningRateScale) -> None:
+    In a run of several ranks everything is refused: the ranks do not yet agree on a command, and none may act alone.
+    """
+
+    def __init__(
+        self, matrices: Sequence[TrackedMatrix], learning_rate: LearningRateScale, world_size: int = 1
+    ) -> None:
         self._matrices = matrices
+        self._is_alone = world_size == 1
         self._by_name: Dict[str, TrackedMatrix] = {matrix.name: matrix for matrix in matrices}
         self._learning_rate = learning_rate
 
     def apply(self, session: Session, command: Command, step: int, deadline: float) -> Message:
         """Carries `command` out at the boundary of `step`, waiting for the sidecar until `deadline` at most."""
+        if not self._is_alone:
+            return messages.not_applied(command.id, step, REFUSED, "several ranks cannot agree on a command yet")
         started = time.perf_counter()
         try:
             if command.kind == SCALE_LEARNING_RATE:

@@ -43,7 +43,7 @@ class Boundary:
         self._connection = connection
         self._book = book
         self._learning_rate = learning_rate
-        self._application = CommandApplication(matrices, learning_rate)
+        self._application = CommandApplication(matrices, learning_rate, options.world_size or 1)
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
         self._readers = ScalarReader(), ScalarReader(), ScalarReader()
