@@ -1,0 +1,3 @@
+"""The trainer's side of Instability Guard: see `InstabilityGuard`."""
+
+__version__ = "0.1.0"
