@@ -67,6 +67,12 @@ public record FloatMatrix(int rows, int columns, FloatBuffer values) {
         return new FloatMatrix(newRows, newColumns, values);
     }
 
+    /** The rows from {@code first} on, in the same memory. */
+    public FloatMatrix rowsFrom(int first) {
+        int offset = first * columns;
+        return new FloatMatrix(rows - first, columns, values.slice(offset, size() - offset));
+    }
+
     /** Element (i, j); host memory only. */
     public float get(int row, int column) {
         return values.get(row * columns + column);

@@ -19,6 +19,9 @@ public interface MatrixBackend {
     /** Copies {@code values} (row-major, one per element) from the host into {@code target}. */
     void write(float[] values, FloatMatrix target);
 
+    /** Copies {@code source} (row-major) to the host. */
+    float[] read(FloatMatrix source);
+
     /** target ← alpha · source, the product in double before it is rounded; {@code target} may be {@code source}. */
     void scale(double alpha, FloatMatrix source, FloatMatrix target);
 
@@ -28,7 +31,7 @@ public interface MatrixBackend {
     /** square ← square + alpha · I. */
     void addToDiagonal(double alpha, FloatMatrix square);
 
-    /** Sum over all elements of x · y, the sums in double or as good as; overflows to infinity no earlier than float32 does. */
+    /** Sum over all elements of x · y, products and sums in double: no overflow. */
     double dot(FloatMatrix x, FloatMatrix y);
 
     /** Largest |element|; NaN when any element is NaN; 0 when there is none. */

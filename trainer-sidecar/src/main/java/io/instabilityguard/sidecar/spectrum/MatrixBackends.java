@@ -16,17 +16,53 @@ public final class MatrixBackends {
 
     private MatrixBackends() {}
 
-    /** OpenBLAS on one thread when its native library loads, else EJML. */
+    /** OpenBLAS on one thread when its native library loads and multiplies rightly, else EJML. */
     public static Choice detect() {
         return detect(1);
     }
 
-    /** OpenBLAS on {@code threads} threads (process-wide setting of that library) when its native library loads, else EJML. */
+    /** As {@link #detect()} with {@code threads} threads, a process-wide setting of OpenBLAS; 1 or more. */
     public static Choice detect(int threads) {
-        return firstUsable(List.of());
+        if (threads < 1) {
+            throw new IllegalArgumentException("numerics with " + threads + " threads: give 1 or more");
+        }
+        return firstUsable(List.of(() -> new OpenBlasBackend(threads)), new EjmlBackend());
     }
 
-    static Choice firstUsable(List<Supplier<MatrixBackend>> candidates) {
-        throw new UnsupportedOperationException();
+    /** The first candidate that can be made and passes a small check, else {@code fallback} with the last reason. */
+    static Choice firstUsable(List<Supplier<MatrixBackend>> candidates, MatrixBackend fallback) {
+        String reason = "no faster backend is known";
+        for (Supplier<MatrixBackend> candidate : candidates) {
+            // A native library that does not load is an Error, and here an expected one
+            try {
+                MatrixBackend backend = candidate.get();
+                if (multipliesRightly(backend)) {
+                    return new Choice(backend, backend.name() + " loaded");
+                }
+                reason = backend.name() + " multiplied wrongly";
+            } catch (LinkageError | RuntimeException e) {
+                reason = "the native library did not load: " + rootOf(e);
+            }
+        }
+        return new Choice(fallback, fallback.name() + " because " + reason);
+    }
+
+    private static boolean multipliesRightly(MatrixBackend backend) {
+        FloatMatrix left = backend.allocate(2, 2);
+        FloatMatrix right = backend.allocate(2, 1);
+        FloatMatrix product = backend.allocate(2, 1);
+        backend.write(new float[] {1, 2, 3, 4}, left);
+        backend.write(new float[] {5, 6}, right);
+        backend.multiply(1, left, right, 0, product);
+        float[] values = backend.read(product);
+        return values[0] == 17 && values[1] == 39;
+    }
+
+    private static Throwable rootOf(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 }
