@@ -76,8 +76,8 @@ public final class CommandLedger {
     public List<JournalEntry> open(SessionKey session) {
         return all().stream()
                 .filter(JournalEntry::isOpen)
-                .filter(entry -> entry.session().equals(session)
-                        || entry.session().isOlderGenerationOf(session))
+                .filter(entry ->
+                        entry.session().equals(session) || entry.session().isOlderGenerationOf(session))
                 .toList();
     }
 
@@ -107,7 +107,8 @@ public final class CommandLedger {
     public void forgetBeyond(int entriesKept) {
         List<JournalEntry> published = new ArrayList<>(all());
         published.removeIf(entry -> entry.state() != JournalEntry.State.PUBLISHED);
-        published.subList(0, Math.max(0, published.size() - entriesKept))
+        published
+                .subList(0, Math.max(0, published.size() - entriesKept))
                 .forEach(entry -> entries.getOrDefault(entry.session(), Map.of())
                         .remove(entry.command().id()));
         entries.values().removeIf(Map::isEmpty);

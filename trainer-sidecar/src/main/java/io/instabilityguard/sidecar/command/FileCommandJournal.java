@@ -1,11 +1,14 @@
 package io.instabilityguard.sidecar.command;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.instabilityguard.sidecar.errors.DistinctErrors;
+import java.io.BufferedReader;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -23,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Written through a stream and not a channel: a channel would be closed for everybody by one interrupted thread.
  */
 public final class FileCommandJournal implements CommandJournal {
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
     private static final ObjectReader READER = MAPPER.readerFor(JournalEntry.class);
     private static final ObjectWriter WRITER = MAPPER.writerFor(JournalEntry.class);
     private static final int ENTRIES_KEPT = 10_000;
@@ -102,7 +107,7 @@ public final class FileCommandJournal implements CommandJournal {
         if (!Files.exists(journal)) {
             return;
         }
-        try (var lines = Files.newBufferedReader(journal, StandardCharsets.UTF_8)) {
+        try (var lines = reader(journal)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 JournalEntry entry = entry(line);
                 if (entry != null) {
@@ -110,6 +115,11 @@ public final class FileCommandJournal implements CommandJournal {
                 }
             }
         }
+    }
+
+    /** A reader that takes any bytes: a torn line may end within a character. */
+    private static BufferedReader reader(Path journal) throws IOException {
+        return new BufferedReader(new InputStreamReader(Files.newInputStream(journal), StandardCharsets.UTF_8));
     }
 
     private static @Nullable JournalEntry entry(String line) {

@@ -1,5 +1,6 @@
 package io.instabilityguard.sidecar.command;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,9 +9,15 @@ import org.jspecify.annotations.Nullable;
  * @param session whose command it is
  * @param command the command
  * @param state how far it got
- * @param outcome the outcome's bytes (Avro single-object encoding) from {@link State#FINAL} on, until it is published
+ * @param outcome the outcome (Avro single-object encoding, base64) from {@link State#FINAL} on, until it is published
  */
-public record JournalEntry(SessionKey session, ReceivedCommand command, State state, byte @Nullable [] outcome) {
+public record JournalEntry(SessionKey session, ReceivedCommand command, State state, @Nullable String outcome) {
+    /** Refuses an incomplete entry. */
+    public JournalEntry {
+        Objects.requireNonNull(session);
+        Objects.requireNonNull(command);
+        Objects.requireNonNull(state);
+    }
 
     /** How far a command got in one process. */
     public enum State {
@@ -21,7 +28,9 @@ public record JournalEntry(SessionKey session, ReceivedCommand command, State st
         /** Decided for ever; the outcome waits to be published. */
         FINAL,
         /** The outcome is in Kafka. */
-        PUBLISHED
+        PUBLISHED,
+        /** Never written down: an outcome that passes through, as of a duplicate. */
+        PASSING
     }
 
     /** The command has arrived. */
@@ -33,12 +42,16 @@ public record JournalEntry(SessionKey session, ReceivedCommand command, State st
         return new JournalEntry(session, command, State.APPLYING, null);
     }
 
-    JournalEntry decided(byte[] outcomeBytes) {
-        return new JournalEntry(session, command, State.FINAL, outcomeBytes);
+    JournalEntry decided(String encodedOutcome) {
+        return new JournalEntry(session, command, State.FINAL, encodedOutcome);
     }
 
     JournalEntry published() {
         return new JournalEntry(session, command, State.PUBLISHED, null);
+    }
+
+    JournalEntry passing(String encodedOutcome) {
+        return new JournalEntry(session, command, State.PASSING, encodedOutcome);
     }
 
     boolean isOpen() {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param step last step done, -1 if none
  * @param staging the staging file
  * @param matrices the tracked matrices in the order of their slots
- * @param applied the last commands that this process applied
+ * @param appliedCommands the last commands that this process applied
  * @param hookVersion version of the hook
  * @param torchVersion version of PyTorch
  */

@@ -14,7 +14,13 @@ import java.util.List;
     @JsonSubTypes.Type(value = HookMessage.NotApplied.class, name = "NOT_APPLIED"),
     @JsonSubTypes.Type(value = HookMessage.Bye.class, name = "BYE")
 })
-public sealed interface HookMessage {
+public sealed interface HookMessage
+        permits Hello,
+                HookMessage.Step,
+                HookMessage.Apply,
+                HookMessage.Applied,
+                HookMessage.NotApplied,
+                HookMessage.Bye {
 
     /**
      * One optimizer step.

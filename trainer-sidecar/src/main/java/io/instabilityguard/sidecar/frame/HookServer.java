@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,7 @@ public final class HookServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HookServer.class);
     private static final int MAX_CONNECTIONS = 256;
     private static final long CLOSE_MILLIS = 2_000;
+    private static final long RETRY_NANOS = 100_000_000;
 
     private final SocketFile socket;
     private final ServerSocketChannel channel;
@@ -91,7 +93,7 @@ public final class HookServer implements AutoCloseable {
                 return;
             } catch (IOException e) {
                 errors.warn("accepting a hook", e);
-                Thread.yield();
+                LockSupport.parkNanos(RETRY_NANOS);
             }
         }
     }

@@ -39,8 +39,8 @@ public final class StagingFile implements AutoCloseable {
     public static StagingFile open(Path folder, Hello hello) throws IOException, ProtocolException {
         checkOffsets(hello);
         Path path = checkedPath(folder, hello.staging());
-        FileChannel channel = FileChannel.open(
-                path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileChannel channel =
+                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         try {
             checkHeader(channel, hello);
             return new StagingFile(path, channel, hello.matrices());
@@ -102,8 +102,14 @@ public final class StagingFile implements AutoCloseable {
             require(matrix.bytes() <= Integer.MAX_VALUE, matrix.name() + " is larger than 2 GiB");
             requireEqual("offset of " + matrix.name(), offsets[i], matrix.offset());
         }
-        requireEqual("staging.bytes", offsets[hello.matrices().size()], hello.staging().bytes());
-        requireEqual("staging.layoutVersion", StagingDescriptor.VERSION, hello.staging().layoutVersion());
+        requireEqual(
+                "staging.bytes",
+                offsets[hello.matrices().size()],
+                hello.staging().bytes());
+        requireEqual(
+                "staging.layoutVersion",
+                StagingDescriptor.VERSION,
+                hello.staging().layoutVersion());
     }
 
     private static Path checkedPath(Path folder, Hello.Staging staging) throws IOException, ProtocolException {
@@ -137,8 +143,7 @@ public final class StagingFile implements AutoCloseable {
 
     private static void checkHeader(FileChannel channel, Hello hello) throws IOException, ProtocolException {
         requireEqual("size of the staging file", hello.staging().bytes(), channel.size());
-        ByteBuffer header =
-                ByteBuffer.allocate(StagingDescriptor.HEADER_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer header = ByteBuffer.allocate(StagingDescriptor.HEADER_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
         fill(channel, 0, header);
         require(
                 header.getLong(StagingDescriptor.MAGIC_OFFSET) == StagingDescriptor.MAGIC,
@@ -148,9 +153,7 @@ public final class StagingFile implements AutoCloseable {
                 StagingDescriptor.VERSION,
                 header.getInt(StagingDescriptor.VERSION_OFFSET));
         requireEqual(
-                "slots in the staging file",
-                hello.matrices().size(),
-                header.getInt(StagingDescriptor.SLOTS_OFFSET));
+                "slots in the staging file", hello.matrices().size(), header.getInt(StagingDescriptor.SLOTS_OFFSET));
         requireEqual(
                 "size in the staging file", hello.staging().bytes(), header.getLong(StagingDescriptor.TOTAL_OFFSET));
         requireEqual(

@@ -31,6 +31,11 @@ public final class RunTelemetry {
         }
     }
 
+    /** Counts a step that could not even be reported. */
+    public void drop(HookMessage.Step step) {
+        dropped.addAndGet(1 + step.droppedMessages());
+    }
+
     /** Milliseconds since the telemetry of that step was handed to the producer; NaN when it is not remembered. */
     public double millisSince(long step) {
         return sentAt.millisSince(step, clock.nanoTime());

@@ -20,7 +20,7 @@ public final class TelemetryReporter implements AutoCloseable {
     private static final long POLL_MILLIS = 100;
     private static final long CLOSE_MILLIS = 2_000;
 
-    private final TelemetrySender sender;
+    private final RecordSender<StepTelemetry> sender;
     private final SidecarMetrics metrics;
     private final SidecarClock clock;
     private final BlockingQueue<Queued> queue;
@@ -29,7 +29,8 @@ public final class TelemetryReporter implements AutoCloseable {
     private volatile boolean closing;
 
     /** A reporter that holds at most {@code queuedRecords}; closes the sender with itself. */
-    public TelemetryReporter(TelemetrySender sender, int queuedRecords, SidecarMetrics metrics, SidecarClock clock) {
+    public TelemetryReporter(
+            RecordSender<StepTelemetry> sender, int queuedRecords, SidecarMetrics metrics, SidecarClock clock) {
         this.sender = sender;
         this.metrics = metrics;
         this.clock = clock;
@@ -89,7 +90,7 @@ public final class TelemetryReporter implements AutoCloseable {
     private void send(Queued queued) {
         queued.source.handedOver(queued.telemetry);
         try {
-            sender.send(queued.telemetry, failure -> done(queued, failure));
+            sender.send(queued.telemetry.getRun(), queued.telemetry, failure -> done(queued, failure));
         } catch (RuntimeException e) {
             done(queued, e);
         }

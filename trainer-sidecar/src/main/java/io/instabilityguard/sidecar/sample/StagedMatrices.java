@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.function.ToLongFunction;
 
 /**
  * The slots of a staging file as float32 matrices, one at a time: the matrix that {@link #read} gives is valid until the
@@ -24,7 +26,8 @@ public final class StagedMatrices {
     public StagedMatrices(StagingFile staging) {
         this.staging = staging;
         this.bytes = direct(largest(staging.matrices(), Hello.Matrix::bytes)).order(ByteOrder.LITTLE_ENDIAN);
-        this.values = direct(largest(staging.matrices(), matrix -> (long) matrix.rows() * matrix.columns() * Float.BYTES))
+        this.values = direct(
+                        largest(staging.matrices(), matrix -> (long) matrix.rows() * matrix.columns() * Float.BYTES))
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
     }
@@ -45,20 +48,20 @@ public final class StagedMatrices {
     /**
      * Writes the matrix into its slot, in the slot's own dtype.
      *
-     * @return the CRC-32 of the slot's bytes
+     * @return the CRC-32 of the slot's bytes; empty when a finite element leaves the range of that dtype: nothing is written then
      */
-    public long write(int index, FloatMatrix content) throws IOException {
+    public OptionalLong write(int index, FloatMatrix content) throws IOException {
         Hello.Matrix matrix = staging.matrices().get(index);
         bytes.clear().limit((int) matrix.bytes());
-        dtype(matrix).write(content.values(), bytes, content.size());
-        return staging.write(index, bytes);
+        boolean fits = dtype(matrix).write(content.values(), bytes, content.size()) == 0;
+        return fits ? OptionalLong.of(staging.write(index, bytes)) : OptionalLong.empty();
     }
 
     private static Dtype dtype(Hello.Matrix matrix) {
         return Dtype.valueOf(matrix.dtype().toUpperCase(Locale.ROOT));
     }
 
-    private static long largest(List<Hello.Matrix> matrices, java.util.function.ToLongFunction<Hello.Matrix> size) {
+    private static long largest(List<Hello.Matrix> matrices, ToLongFunction<Hello.Matrix> size) {
         return matrices.stream().mapToLong(size).max().orElse(0);
     }
 

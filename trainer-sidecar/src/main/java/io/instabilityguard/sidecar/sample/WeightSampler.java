@@ -36,8 +36,7 @@ public final class WeightSampler {
     private List<WeightSample.Spectrum> described(List<MatrixSpectrum> spectra) {
         List<WeightSample.Spectrum> described = new ArrayList<>();
         for (int i = 0; i < spectra.size(); i++) {
-            described.add(
-                    new WeightSample.Spectrum(staged.descriptions().get(i), spectra.get(i), alignment(i)));
+            described.add(new WeightSample.Spectrum(staged.descriptions().get(i), spectra.get(i), alignment(i)));
         }
         return described;
     }

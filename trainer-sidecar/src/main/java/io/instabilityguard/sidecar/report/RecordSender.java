@@ -1,17 +1,16 @@
 package io.instabilityguard.sidecar.report;
 
-import io.instabilityguard.schemas.StepTelemetry;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Carries telemetry away. Used by the reporter's one thread; may block it for a bounded time, never longer. */
-public interface TelemetrySender extends AutoCloseable {
+/** Carries records away, in the order of each run. Used by one thread; may block it for a bounded time, never longer. */
+public interface RecordSender<V> extends AutoCloseable {
     /**
-     * Sends one record, keeping the order of each run.
+     * Sends one record.
      *
      * @param done called once, by any thread: with null when the record has been acknowledged, else with what went wrong
      */
-    void send(StepTelemetry telemetry, Consumer<@Nullable Exception> done);
+    void send(String run, V record, Consumer<@Nullable Exception> done);
 
     /** Waits a bounded time for what is on its way. */
     @Override

@@ -13,37 +13,34 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One idempotent producer to one topic, keyed by run. A producer that Kafka has put beyond use is replaced by a new one. One
- * thread sends; acknowledgements come on the producer's own.
+ * Sends to one topic, keyed by run, with an idempotent producer: its {@code max.block.ms} bounds how long a dead broker
+ * holds the caller. The producer connects again by itself; one that Kafka has put beyond use is replaced by a new one.
  */
-public final class RecordProducer<V extends SpecificRecord> implements AutoCloseable {
+public final class KafkaRecordSender<V extends SpecificRecord> implements RecordSender<V> {
     private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final Topic<V> topic;
     private final Supplier<Producer<String, V>> factory;
     private @Nullable Producer<String, V> producer;
 
-    /** Sends to this topic with producers from this factory; the first is made at the first record. */
-    public RecordProducer(Topic<V> topic, Supplier<Producer<String, V>> factory) {
+    /** Sends to this topic with producers from this factory; the first is made for the first record. */
+    public KafkaRecordSender(Topic<V> topic, Supplier<Producer<String, V>> factory) {
         this.topic = topic;
         this.factory = factory;
     }
 
-    /**
-     * Sends one record, waiting at most the producer's {@code max.block.ms}.
-     *
-     * @param done called once: with null when acknowledged, else with what went wrong
-     */
-    public void send(String run, V value, Consumer<@Nullable Exception> done) {
+    @Override
+    public void send(String run, V record, Consumer<@Nullable Exception> done) {
         try {
-            producer().send(new ProducerRecord<>(topic.name(), run, value), (metadata, failure) -> done.accept(failure));
+            Future<RecordMetadata> acknowledged = producer()
+                    .send(new ProducerRecord<>(topic.name(), run, record), (metadata, failure) -> done.accept(failure));
         } catch (KafkaException e) {
             replaceUnlessTransient(e);
             done.accept(e);
         }
     }
 
-    private Producer<String, V> producer() {
+    private synchronized Producer<String, V> producer() {
         Producer<String, V> current = producer == null ? factory.get() : producer;
         producer = current;
         return current;
@@ -60,7 +57,7 @@ public final class RecordProducer<V extends SpecificRecord> implements AutoClose
         closeWithin(CLOSE);
     }
 
-    private void closeWithin(Duration timeout) {
+    private synchronized void closeWithin(Duration timeout) {
         if (producer != null) {
             producer.close(timeout);
             producer = null;
