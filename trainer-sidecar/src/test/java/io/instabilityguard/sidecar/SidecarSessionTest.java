@@ -282,7 +282,7 @@ class SidecarSessionTest {
     void shouldVoidWhatAnOlderGenerationLeftOpen() throws Exception {
         attachAndReceive("c").close();
 
-        try (StagedHook restarted = StagedHook.attach(sidecar.socket(), 6, UnaryOperator.identity())) {
+        try (StagedHook restarted = attach(6, UnaryOperator.identity())) {
             assertThat(restarted.hello.generation()).isEqualTo(6);
             assertThat(onlyOutcome().getStatus()).isEqualTo(OutcomeStatus.VOID);
             assertThat(onlyOutcome().getGeneration()).isEqualTo(5);
@@ -327,7 +327,7 @@ class SidecarSessionTest {
 
     @Test
     void shouldRefuseAnOlderGenerationBesideANewerOne() throws Exception {
-        try (StagedHook newer = StagedHook.attach(sidecar.socket(), 6, UnaryOperator.identity());
+        try (StagedHook newer = attach(6, UnaryOperator.identity());
                 StagedHook older = StagedHook.connect(sidecar.socket(), 5, UnaryOperator.identity())) {
             assertThat(older.wire.next(SidecarMessage.Refused.class).reason()).contains("newer generation");
             source.guard.onCommand(Commands.ofGeneration("c", 6, 0));
@@ -374,7 +374,15 @@ class SidecarSessionTest {
     }
 
     private StagedHook attach(UnaryOperator<Messages.HelloBuilder> more) throws Exception {
-        return StagedHook.attach(sidecar.socket(), 5, more);
+        return attach(5, more);
+    }
+
+    /** Returns when the session takes commands: what comes before is read again in production. */
+    private StagedHook attach(long generation, UnaryOperator<Messages.HelloBuilder> more) throws Exception {
+        int before = source.rereads.size();
+        StagedHook hook = StagedHook.attach(sidecar.socket(), generation, more);
+        await().until(() -> source.rereads.size() > before);
+        return hook;
     }
 
     private StagedHook attachAndReceive(String id) throws Exception {
