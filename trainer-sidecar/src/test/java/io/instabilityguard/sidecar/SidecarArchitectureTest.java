@@ -83,6 +83,8 @@ class SidecarArchitectureTest {
     @ArchTest
     static final ArchRule shouldReadTheEnvironmentInMainOnly = noClasses()
             .that()
+            .resideOutsideOfPackage(ROOT + ".spectrum.bench..")
+            .and()
             .haveSimpleNameNotEndingWith("Main")
             .should()
             .callMethod(System.class, "getenv")

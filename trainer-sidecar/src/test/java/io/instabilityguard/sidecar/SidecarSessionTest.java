@@ -279,6 +279,42 @@ class SidecarSessionTest {
     }
 
     @Test
+    void shouldRememberAcrossARestartWhatItAppliedAndWhatIsOpen() throws Exception {
+        StagedHook hook = attachAndReceive("open");
+        source.guard.onCommand(Commands.learningRate("done", 1));
+        hook.wire.next(SidecarMessage.Command.class);
+        hook.send(new HookMessage.Applied("done", 12, List.of(), 0.1, 1.0, 0.5));
+        assertThat(onlyOutcome().getCommandId()).isEqualTo("done");
+        sidecar.close();
+        hook.close();
+        start();
+
+        try (StagedHook again = attach(UnaryOperator.identity())) {
+            assertThat(again.wire.next(SidecarMessage.Command.class).id()).isEqualTo("open");
+            source.guard.onCommand(Commands.learningRate("done", 1));
+            source.guard.onCommand(Commands.learningRate("new", 2));
+            assertThat(again.wire.next(SidecarMessage.Command.class).id()).isEqualTo("new");
+        }
+        assertThat(outcomes.sent).hasSize(1);
+    }
+
+    @Test
+    void shouldPublishAfterARestartWhatTheBrokerDidNotTake() throws Exception {
+        outcomes.failure = new IllegalStateException("no broker");
+        try (StagedHook hook = attachAndReceive("c")) {
+            hook.send(new HookMessage.NotApplied("c", 12, HookMessage.NotApplied.Status.REFUSED, "why"));
+            hook.send(Messages.step(13, false));
+            await().until(() -> telemetry.sent.size() == 1);
+        }
+        sidecar.close();
+        assertThat(outcomes.sent).isEmpty();
+        outcomes.failure = null;
+        start();
+
+        assertThat(onlyOutcome().getReason()).isEqualTo("why");
+    }
+
+    @Test
     void shouldVoidWhatAnOlderGenerationLeftOpen() throws Exception {
         attachAndReceive("c").close();
 
@@ -348,7 +384,7 @@ class SidecarSessionTest {
     @Test
     void shouldAskForTheCommandsSinceTheTrainerStarted() throws Exception {
         try (StagedHook hook = attach(UnaryOperator.identity())) {
-            await().untilAsserted(() -> assertThat(source.rereads).containsExactly(hook.hello.startedAtMs()));
+            assertThat(source.rereads).containsExactly(hook.hello.startedAtMs());
         }
     }
 
