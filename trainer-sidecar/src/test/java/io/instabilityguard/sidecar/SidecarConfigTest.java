@@ -82,7 +82,8 @@ class SidecarConfigTest {
     @ParameterizedTest
     @CsvSource({
         "telemetry.queue.records,0", "telemetry.queue.records,many", "outcomes.queue.records,-1",
-        "command.timeout.ms,60001", "numerics.backend,abacus", "bootstrap.servers,' '"
+        "command.timeout.ms,60001", "numerics.backend,abacus", "bootstrap.servers,' '",
+        "bootstrap.servers,localhost"
     })
     void shouldNameTheKeyOfABadValue(String key, String value) {
         assertThatThrownBy(() -> SidecarConfig.of(Map.of(key, value)))
