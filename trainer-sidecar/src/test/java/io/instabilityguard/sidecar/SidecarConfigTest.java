@@ -33,10 +33,16 @@ class SidecarConfigTest {
 
     @Test
     void shouldReadNestedYaml() throws Exception {
-        Path file = Files.writeString(
-                folder.resolve("sidecar.yaml"),
-                "socket: /run/g/guard.sock\nbootstrap.servers: b:1\ntelemetry:\n  queue.records: 7\n"
-                        + "kafka:\n  security.protocol: SSL\n  linger.ms: 1\nnumerics.backend: EJML\n");
+        Path file = Files.writeString(folder.resolve("sidecar.yaml"), """
+                socket: /run/g/guard.sock
+                bootstrap.servers: b:1
+                telemetry:
+                  queue.records: 7
+                kafka:
+                  security.protocol: SSL
+                  linger.ms: 1
+                numerics.backend: EJML
+                """);
 
         SidecarConfig config = SidecarConfig.of(SettingsFile.read(file));
 
