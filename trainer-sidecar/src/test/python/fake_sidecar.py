@@ -82,13 +82,16 @@ class FakeSidecar:
         with self._sending:
             connection.sendall(data)
 
-    def command(self, id: str, kind: str, at: int, expires: int = 10_000, layers: Any = (), **parameters: Any) -> None:
+    def command(
+        self, id: str, kind: str, at: int, expires: int = 10_000, layers: Any = (), decided: int = 0, **parameters: Any
+    ) -> None:
         self.send(
             type="COMMAND",
             id=id,
             kind=kind,
             layers=list(layers),
             parameters=parameters,
+            decidedAtStep=decided,
             applyAtStep=at,
             expiresAtStep=expires,
         )

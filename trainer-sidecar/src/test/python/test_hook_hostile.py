@@ -74,10 +74,9 @@ class HostileTest(HookCase):
         self.sidecar.command("p", SCALE, at=0)
         self.sidecar.command("q", SCALE, at=0, factor=0.5, floor=2.0)
         self.sidecar.command("r", SCALE, at=0, factor=0.5, regrowthPerStep=0.9)
-        self.sidecar.send(type="COMMAND", id="s", kind=SCALE, layers=[], parameters=[], applyAtStep=0, expiresAtStep=9)
-        self.sidecar.send(
-            type="COMMAND", id="t", kind=SCALE, layers=[], parameters={"factor": 0.5}, applyAtStep=0.5, expiresAtStep=9
-        )
+        odd = dict(type="COMMAND", kind=SCALE, layers=[], decidedAtStep=0, expiresAtStep=9)
+        self.sidecar.send(id="s", parameters=[], applyAtStep=0, **odd)
+        self.sidecar.send(id="t", parameters={"factor": 0.5}, applyAtStep=0.5, **odd)
         before = self.weights()
         guard.step(0)
         self.assertEqual(self.refusal(), ("REFUSED", "this hook does not know REWIND_AND_SKIP"))
@@ -112,8 +111,8 @@ class HostileTest(HookCase):
 
     def test_should_wait_for_the_rest_of_half_a_message(self) -> None:
         guard = self.attach()
-        payload = b'{"type":"COMMAND","id":"c","kind":"REWIND_AND_SKIP","layers":[],"parameters":{},"applyAtStep":0,'
-        payload += b'"expiresAtStep":9}'
+        payload = b'{"type":"COMMAND","id":"c","kind":"REWIND_AND_SKIP","layers":[],"parameters":{},'
+        payload += b'"decidedAtStep":0,"applyAtStep":0,"expiresAtStep":9}'
         whole = struct.pack(">I", len(payload)) + payload
         for step, part in enumerate((whole[:2], whole[2:40], whole[40:]), start=1):
             self.assertEqual(guard.statistics["commandsNotApplied"], 0)

@@ -40,6 +40,19 @@ class PacingTest(HookCase):
             guard.step(step)
             self.assertEqual(guard.learning_rate_scale, 0.5 ** (step + 1))
 
+    def test_should_apply_exactly_the_lag_after_the_decision_however_early_it_comes(self) -> None:
+        def decide(sidecar: FakeSidecar, message: Message) -> None:
+            sampled(sidecar, message)
+            step = message["step"]
+            sidecar.command("c%d" % step, SCALE, at=step + 1, decided=step, factor=0.5)
+            sidecar.send(type="PROGRESS", step=step)
+
+        self.sidecar.on["STEP"] = decide
+        guard = self.attach(lockstep=3, lockstep_timeout=10.0)
+        for step in range(8):
+            guard.step(step)
+            self.assertEqual(guard.learning_rate_scale, 0.5 ** max(0, step - 2))
+
     def test_should_count_a_wait_that_ran_out_and_suspend_after_ten(self) -> None:
         self.sidecar.on["STEP"] = silent
         guard = self.attach(lockstep=1, lockstep_timeout=0.001)

@@ -95,11 +95,11 @@ class Boundary:
         waited_before = session.waited_seconds
         try:
             session.pump()
-            if not self._pacing.is_immediate:
+            if not self._pacing.is_lockstep:
                 self._apply_due(session, report.step)
             self._send(session, report)
             self._pacing.await_progress(session, report.step)
-            if self._pacing.is_immediate:
+            if self._pacing.is_lockstep:
                 self._apply_due(session, report.step)
         except SessionLost as error:
             self._connection.lost(error)

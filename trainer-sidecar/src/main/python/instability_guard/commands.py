@@ -23,6 +23,7 @@ class Command(NamedTuple):
     kind: str
     layers: List[str]
     parameters: Mapping[str, float]
+    decided_at_step: int
     apply_at_step: int
     expires_at_step: int
 
@@ -34,6 +35,7 @@ def parse(message: Message, known_layers: Collection[str]) -> Command:
         messages.text(message, "kind"),
         messages.texts(message, "layers"),
         _parameters(message),
+        messages.integer(message, "decidedAtStep"),
         messages.integer(message, "applyAtStep"),
         messages.integer(message, "expiresAtStep"),
     )
@@ -81,8 +83,9 @@ class CommandBook:
     applied ids are kept for ever, the last 4096 of the others as well.
     """
 
-    def __init__(self, known_layers: Collection[str], report: Report) -> None:
+    def __init__(self, known_layers: Collection[str], report: Report, lag: int = 0) -> None:
         self._known_layers = known_layers
+        self._lag = lag
         self._report = report
         self._pending: Dict[str, Command] = {}
         self._applied: Dict[str, Message] = {}
@@ -109,8 +112,12 @@ class CommandBook:
         return [self.settle(_expired(command, step)) for command in late]
 
     def due(self, step: int) -> List[Command]:
-        """The pending commands to apply at this boundary, in order of receipt."""
-        return [command for command in self._pending.values() if step >= command.apply_at_step]
+        """The pending commands to apply at this boundary, in order of receipt; in lockstep none before its full lag."""
+        return [
+            command
+            for command in self._pending.values()
+            if step >= max(command.apply_at_step, command.decided_at_step + self._lag)
+        ]
 
     def settle(self, answer: Message) -> Message:
         """Makes this the final answer to its command."""

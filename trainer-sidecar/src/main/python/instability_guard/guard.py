@@ -49,7 +49,7 @@ class InstabilityGuard:
             left_out = ", ".join("%s (%s)" % entry for entry in tracking.left_out[:5])
             self._report.warn("%d weights are not watched: %s" % (len(tracking.left_out), left_out))
         matrices = tracking.matrices
-        book = CommandBook({matrix.name for matrix in matrices}, self._report)
+        book = CommandBook({matrix.name for matrix in matrices}, self._report, options.lockstep or 0)
         self._connection = Connection(str(options.socket), _identity(options), matrices, book, self._report)
         self._learning_rate = LearningRateScale(optimizers)
         self._boundary = Boundary(options, matrices, self._connection, book, self._learning_rate, self._report)

@@ -28,9 +28,9 @@ class Pacing:
         self._waited_seconds = 0.0
 
     @property
-    def is_immediate(self) -> bool:
-        """Lockstep without any lag: this step's own decision is awaited before commands are applied."""
-        return self._lag == 0
+    def is_lockstep(self) -> bool:
+        """Whether a step waits for decisions: commands are then applied after the wait, so that runs repeat exactly."""
+        return self._lag is not None
 
     def await_progress(self, session: Session, step: int) -> None:
         """Waits, bounded, until the topology has consumed step - lag."""

@@ -22,13 +22,14 @@ import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
- * {@code APPLY_MSIGN} on the staged copy of the weights. Parameters: {@code exact} (not 0: polar factor by singular value
- * decomposition) or {@code polarSteps} (iterations of Polar Express, 1 to 50; few make a soft factor; {@value
- * #DEFAULT_STEPS} when absent). Not thread-safe: used by the session's numerics thread.
+ * {@code APPLY_MSIGN} on the staged copy of the weights. Parameter {@code steps}: iterations of Polar Express, {@value
+ * #FEWEST_STEPS} to {@value #MOST_STEPS} (few make a soft factor; fewer still would scatter the singular values and can lower the stable
+ * rank); 0, or absent: the exact polar factor by singular value decomposition. Not thread-safe: used by the session's numerics thread.
  */
 public final class MatrixReplacement {
     static final String KIND = "APPLY_MSIGN";
-    private static final int DEFAULT_STEPS = 10;
+    private static final int FEWEST_STEPS = 5;
+    private static final int MOST_STEPS = 50;
 
     private final StagedMatrices staged;
     private final MSign msign;
@@ -73,11 +74,15 @@ public final class MatrixReplacement {
     }
 
     private static PolarFactor factor(Map<String, Double> parameters) {
-        if (parameters.getOrDefault("exact", 0.0) != 0) {
+        double steps = parameters.getOrDefault("steps", 0.0);
+        if (steps == 0) {
             return new SvdPolarFactor();
         }
-        return new PolarExpressPolarFactor(
-                parameters.getOrDefault("polarSteps", (double) DEFAULT_STEPS).intValue());
+        if (!(steps >= FEWEST_STEPS && steps <= MOST_STEPS)) {
+            throw new IllegalArgumentException(
+                    "steps=" + steps + ", but 0 (exact) or " + FEWEST_STEPS + " to " + MOST_STEPS + " are possible");
+        }
+        return new PolarExpressPolarFactor((int) steps);
     }
 
     private void check(List<Integer> indexes) {

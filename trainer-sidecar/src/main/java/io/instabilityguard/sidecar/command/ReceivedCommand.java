@@ -49,6 +49,6 @@ public record ReceivedCommand(
     }
 
     SidecarMessage.Command message() {
-        return new SidecarMessage.Command(id, kind, layers, parameters, applyAtStep, expiresAtStep);
+        return new SidecarMessage.Command(id, kind, layers, parameters, decidedAtStep, applyAtStep, expiresAtStep);
     }
 }

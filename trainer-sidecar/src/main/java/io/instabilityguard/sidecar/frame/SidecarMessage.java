@@ -35,6 +35,7 @@ public sealed interface SidecarMessage {
             String kind,
             List<String> layers,
             Map<String, Double> parameters,
+            long decidedAtStep,
             long applyAtStep,
             long expiresAtStep)
             implements SidecarMessage {

@@ -45,7 +45,7 @@ class MessageCodecTest {
                 new SidecarMessage.Welcome(1, "s", 2_000),
                 new SidecarMessage.Refused("no"),
                 new SidecarMessage.Sampled(3),
-                new SidecarMessage.Command("c", "APPLY_MSIGN", List.of("w"), Map.of("exact", 1.0), 8, 9),
+                new SidecarMessage.Command("c", "APPLY_MSIGN", List.of("w"), Map.of("steps", 0.0), 7, 8, 9),
                 new SidecarMessage.Ready("c", List.of(new SidecarMessage.ReadyMatrix(0, true, 0xFFFFFFFFL, ""))),
                 new SidecarMessage.Reject("c", "why"),
                 new SidecarMessage.Progress(12));
@@ -57,7 +57,7 @@ class MessageCodecTest {
     @Test
     void shouldWriteTheTypeAndBareNonFiniteWords() {
         String json = new String(
-                MessageCodec.encode(new SidecarMessage.Command("c", "K", List.of(), Map.of("x", Double.NaN), 1, 2)),
+                MessageCodec.encode(new SidecarMessage.Command("c", "K", List.of(), Map.of("x", Double.NaN), 0, 1, 2)),
                 UTF_8);
 
         assertThat(json).contains("\"type\":\"COMMAND\"", "\"x\":NaN", "\"layers\":[]");
