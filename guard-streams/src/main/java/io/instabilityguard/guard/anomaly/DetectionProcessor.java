@@ -81,7 +81,7 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
                 telemetry,
                 arrival,
                 readings,
-                watch.usualLoss(),
+                watch.recentLoss(),
                 watch.lastStep(),
                 watch.roster(),
                 metadata.partition(),
