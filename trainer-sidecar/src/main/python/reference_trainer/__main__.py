@@ -1,0 +1,124 @@
+"""Command line: ``python -m reference_trainer --scenario S --seed 3 --method none``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Sequence
+
+import torch
+
+from reference_trainer.data import TextError
+from reference_trainer.outcome import judge
+from reference_trainer.rivals import METHODS, HalfLearningRate, Method, make_method
+from reference_trainer.scenario import SCENARIOS
+from reference_trainer.train import StepRecord, Trainer, timed
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one training run and prints its steps and its result as JSON lines."""
+    options = parse(arguments)
+    torch.set_num_threads(1)
+    try:
+        train(options)
+    except TextError as error:
+        print(f"reference_trainer: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of one run."""
+    parser = argparse.ArgumentParser(prog="reference_trainer", description="Train a small model that may diverge.")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--method", choices=(*METHODS, "guard"), default="none")
+    parser.add_argument("--steps", type=int, help="instead of the scenario's own length")
+    parser.add_argument("--text", type=Path, help="train on this file instead of the machine's own texts")
+    parser.add_argument("--every", type=int, default=1, help="print only every so many steps")
+    parser.add_argument("--socket", help="guard: the sidecar's socket")
+    parser.add_argument("--run-id", help="guard: the run's name; a new one for every run")
+    parser.add_argument("--lockstep", type=int, help="guard: wait for the guard's word of so many steps ago")
+    parser.add_argument("--min-step-ms", type=float, help="guard: the least time a step takes")
+    return parser.parse_args(arguments)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Trains and prints; the printing is not part of the time that is reported."""
+    scenario = SCENARIOS[options.scenario]
+    factor = HalfLearningRate.learning_rate_factor if options.method == "half-lr" else 1.0
+    trainer = Trainer(scenario, options.seed, options.text, factor)
+    method = choose_method(options, trainer)
+    losses: list[float] = []
+    seconds: list[float] = []
+    try:
+        for record in timed(trainer.run(method, options.steps or scenario.steps), seconds):
+            losses.append(record.loss)
+            if record.step % options.every == 0:
+                print_step(record)
+    finally:
+        method.close()
+    print_result(options, losses, seconds)
+
+
+def choose_method(options: argparse.Namespace, trainer: Trainer) -> Method:
+    """The rival, or the guard's hook, that the options ask for."""
+    if options.method != "guard":
+        return make_method(options.method, trainer.model)
+    from reference_trainer.guarded import Guarded
+
+    settings = {
+        "run_id": options.run_id or unique_run_id(options),
+        "socket": options.socket,
+        "lockstep": options.lockstep,
+        "min_step_ms": options.min_step_ms,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    return Guarded(trainer.model, trainer.optimizer, **given)
+
+
+def unique_run_id(options: argparse.Namespace) -> str:
+    """A name that no other run has."""
+    return f"{options.scenario}-{options.seed}-{int(time.time())}-{os.getpid()}".lower()
+
+
+def print_step(record: StepRecord) -> None:
+    """One JSON line; a number that is not finite becomes null."""
+    values = {
+        "step": record.step,
+        "loss": finite(record.loss),
+        "gradientNorm": finite(record.gradient_norm),
+        "learningRate": record.learning_rate,
+        "maxAttentionLogit": finite(record.max_attention_logit),
+    }
+    print(json.dumps(values), flush=True)
+
+
+def print_result(options: argparse.Namespace, losses: list[float], seconds: list[float]) -> None:
+    """The last JSON line. ``secondsPerStep`` is the median, so that one hiccup does not count."""
+    outcome = judge(losses)
+    result = {
+        "scenario": options.scenario,
+        "seed": options.seed,
+        "method": options.method,
+        "diverged": outcome.diverged,
+        "divergedAtStep": outcome.diverged_at_step,
+        "finalLoss": outcome.final_loss,
+        "steps": len(losses),
+        "secondsPerStep": sorted(seconds)[len(seconds) // 2] if seconds else None,
+    }
+    print(json.dumps({"result": result}), flush=True)
+
+
+def finite(value: float) -> float | None:
+    """The value, or None where JSON has no word for it."""
+    return value if math.isfinite(value) else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""A character-level GPT, small enough that a collapse takes a second and plain enough to show one."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+INIT_STD = 0.02
+
+
+class CausalAttention(nn.Module):
+    """Multi-head causal self-attention with separate projections, none with a bias.
+
+    The attention is computed explicitly so that the largest attention logit is at hand.
+    """
+
+    def __init__(self, width: int, heads: int, context: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(width, width, bias=False)
+        self.key = nn.Linear(width, width, bias=False)
+        self.value = nn.Linear(width, width, bias=False)
+        self.output = nn.Linear(width, width, bias=False)
+        self._heads = heads
+        self._scale = 1.0 / math.sqrt(width // heads)
+        self.register_buffer("_mask", torch.full((context, context), -math.inf).triu(1), persistent=False)
+        self.max_logit = torch.zeros(())
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Maps (batch, time, width) to (batch, time, width); leaves ``max_logit`` behind."""
+        batch, time, width = hidden.shape
+        query, key, value = (self._split(layer(hidden)) for layer in (self.query, self.key, self.value))
+        logits = (query * self._scale) @ key.transpose(-2, -1)
+        self.max_logit = logits.detach().tril().abs().max()
+        weights = (logits + self._mask[:time, :time]).softmax(-1)
+        return self.output((weights @ value).transpose(1, 2).reshape(batch, time, width))
+
+    def _split(self, projected: torch.Tensor) -> torch.Tensor:
+        batch, time, width = projected.shape
+        return projected.view(batch, time, self._heads, width // self._heads).transpose(1, 2)
+
+
+class Perceptron(nn.Module):
+    """The feed-forward half of a block: up four-fold, GELU, down."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.up = nn.Linear(width, 4 * width, bias=False)
+        self.down = nn.Linear(4 * width, width, bias=False)
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Maps (batch, time, width) to (batch, time, width)."""
+        return self.down(functional.gelu(self.up(hidden)))
+
+
+class Block(nn.Module):
+    """One transformer block: attention and perceptron, each added to the residual stream."""
+
+    def __init__(self, width: int, heads: int, context: int, norm: str) -> None:
+        super().__init__()
+        self.attention_norm = make_norm(norm, width)
+        self.attention = CausalAttention(width, heads, context)
+        self.mlp_norm = make_norm(norm, width)
+        self.mlp = Perceptron(width)
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Maps (batch, time, width) to (batch, time, width)."""
+        hidden = hidden + self.attention(self.attention_norm(hidden))
+        return hidden + self.mlp(self.mlp_norm(hidden))
+
+
+class CharacterGpt(nn.Module):
+    """Embeddings, blocks, an optional final norm and an untied output projection.
+
+    ``norm`` is "none" (nothing is normalised anywhere: diverges readily) or "pre" (layer norm before each half of a
+    block and before the output projection). Weights start with standard deviation 0.02; the two projections that
+    write into the residual stream are divided by sqrt(2 * layers), as in GPT-2 (Radford et al. 2019).
+    """
+
+    def __init__(self, symbols: int, layers: int, width: int, heads: int, context: int, norm: str) -> None:
+        super().__init__()
+        self.symbol_embedding = nn.Embedding(symbols, width)
+        self.position_embedding = nn.Embedding(context, width)
+        self.blocks = nn.ModuleList(Block(width, heads, context, norm) for _ in range(layers))
+        self.final_norm = make_norm(norm, width)
+        self.unembedding = nn.Linear(width, symbols, bias=False)
+        self.register_buffer("_positions", torch.arange(context), persistent=False)
+        self._initialise(layers)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Maps symbol numbers (batch, time) to next-symbol logits (batch, time, symbols)."""
+        hidden = self.symbol_embedding(inputs) + self.position_embedding(self._positions[: inputs.shape[1]])
+        for block in self.blocks:
+            hidden = block(hidden)
+        return self.unembedding(self.final_norm(hidden))
+
+    @property
+    def max_attention_logit(self) -> torch.Tensor:
+        """Largest absolute attention logit of the last forward pass, all blocks and heads: a 0-d tensor.
+
+        Before the softmax, after the scale 1/sqrt(width of a head), over entries that are not masked.
+        """
+        return torch.stack([block.attention.max_logit for block in self.blocks]).amax()
+
+    def attention_weights(self) -> list[nn.Parameter]:
+        """Query, key, value and output weights of every block, each (width, width)."""
+        return [
+            layer.weight
+            for block in self.blocks
+            for layer in (block.attention.query, block.attention.key, block.attention.value, block.attention.output)
+        ]
+
+    def _initialise(self, layers: int) -> None:
+        for name, parameter in self.named_parameters():
+            if parameter.ndim < 2:
+                continue
+            writes_residual = name.endswith(("attention.output.weight", "mlp.down.weight"))
+            nn.init.normal_(parameter, std=INIT_STD / math.sqrt(2 * layers) if writes_residual else INIT_STD)
+
+
+def make_norm(norm: str, width: int) -> nn.Module:
+    """The layer that stands where a norm may stand."""
+    if norm == "pre":
+        return nn.LayerNorm(width)
+    if norm == "none":
+        return nn.Identity()
+    raise ValueError(f"unknown norm {norm!r}: use 'none' or 'pre'")

@@ -1,0 +1,105 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+import torch
+from torch.nn import functional
+
+from reference_trainer.data import ALPHABET, Batches, encode, read_corpus
+from reference_trainer.model import CharacterGpt
+from reference_trainer.rivals import Method
+from reference_trainer.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What one step measured. The gradient norm is global and taken before any clipping."""
+
+    step: int
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    max_attention_logit: float
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether training can go on from here."""
+        return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
+
+
+class Trainer:
+    """One run: model, optimizer (AdamW 0.9, 0.95, no weight decay), schedule and batches, all fixed by the seed."""
+
+    def __init__(self, scenario: Scenario, seed: int, text: Path | None = None, learning_rate_factor: float = 1.0):
+        self.scenario = scenario
+        batches = Batches(encode(read_corpus(text)), scenario.batch, scenario.context, seed)
+        self._batches = iter(batches)
+        torch.manual_seed(seed)
+        self.model = CharacterGpt(
+            len(ALPHABET), scenario.layers, scenario.width, scenario.heads, scenario.context, scenario.norm
+        )
+        self.optimizer = make_optimizer(self.model, scenario, scenario.learning_rate * learning_rate_factor)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, scenario.warm_up)
+        self._parameters = list(self.model.parameters())
+
+    def run(self, method: Method, steps: int) -> Iterator[StepRecord]:
+        """Trains for ``steps`` steps, or until the loss or the gradient is no longer finite."""
+        for step in range(steps):
+            record = self._step(step, method)
+            yield record
+            if not record.is_finite:
+                return
+
+    def _step(self, step: int, method: Method) -> StepRecord:
+        inputs, targets = next(self._batches)
+        loss = functional.cross_entropy(self.model(inputs).flatten(0, 1), targets.flatten())
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = gradient_norm(self._parameters)
+        method.before_update(step, norm)
+        record = StepRecord(
+            step, loss.item(), norm, self.optimizer.param_groups[0]["lr"], self.model.max_attention_logit.item()
+        )
+        self.optimizer.step()
+        self.schedule.step()
+        method.after_update(step, record.loss, norm, record.max_attention_logit)
+        return record
+
+
+def make_optimizer(model: CharacterGpt, scenario: Scenario, learning_rate: float) -> torch.optim.AdamW:
+    """AdamW with the attention projections in a parameter group, and at a learning rate, of their own."""
+    attention = model.attention_weights()
+    chosen = {id(weight) for weight in attention}
+    others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
+    groups = [
+        {"params": others, "lr": learning_rate},
+        {"params": attention, "lr": learning_rate * scenario.attention_learning_rate_factor},
+    ]
+    settings = {"betas": (0.9, 0.95), "weight_decay": 0.0}
+    try:
+        return torch.optim.AdamW(groups, fused=True, **settings)  # a third of the time; on the CPU since torch 2.4
+    except (RuntimeError, TypeError):
+        return torch.optim.AdamW(groups, **settings)
+
+
+def gradient_norm(parameters: list[torch.nn.Parameter]) -> float:
+    """Euclidean norm of all gradients together."""
+    norms = [torch.linalg.vector_norm(parameter.grad) for parameter in parameters if parameter.grad is not None]
+    return torch.linalg.vector_norm(torch.stack(norms)).item()
+
+
+def timed(records: Iterator[StepRecord], seconds: list[float]) -> Iterator[StepRecord]:
+    """Passes the records through and appends to ``seconds`` how long each took to come."""
+    while True:
+        started = time.perf_counter()
+        record = next(records, None)
+        if record is None:
+            return
+        seconds.append(time.perf_counter() - started)
+        yield record

@@ -1,0 +1,160 @@
+"""The reference trainer: reproducible, and its signals mean what they say."""
+
+import contextlib
+import io
+import json
+import math
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
+
+import torch
+
+from reference_trainer.__main__ import main, parse, unique_run_id
+from reference_trainer.data import ALPHABET, Batches, TextError, encode, read_corpus
+from reference_trainer.model import CharacterGpt
+from reference_trainer.rivals import Method
+from reference_trainer.scenario import SCENARIOS
+from reference_trainer.train import Trainer
+
+TEXT = "The quick brown fox jumps over the lazy dog.\n" * 40
+
+
+class ReferenceTrainerTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.text = Path(cls.folder.name) / "text.txt"
+        cls.text.write_text(TEXT)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def records(self, scenario="S", seed=1, steps=6):
+        trainer = Trainer(SCENARIOS[scenario], seed, self.text)
+        return list(trainer.run(Method(), steps))
+
+    def test_should_repeat_a_run_exactly_for_the_same_seed(self):
+        self.assertEqual(self.records(), self.records())
+
+    def test_should_differ_between_seeds(self):
+        self.assertNotEqual(self.records(seed=1), self.records(seed=2))
+
+    def test_should_warm_up_linearly_and_then_stay(self):
+        scenario = SCENARIOS["S"]
+        self.assertAlmostEqual(scenario.warm_up(0), 1 / 150)
+        self.assertEqual(scenario.warm_up(149), 1.0)
+        self.assertEqual(scenario.warm_up(399), 1.0)
+
+    def test_should_train_attention_faster_in_the_collapse_scenario(self):
+        rates = [group["lr"] for group in Trainer(SCENARIOS["CS"], 1, self.text).optimizer.param_groups]
+        self.assertAlmostEqual(rates[1], 10 * rates[0])
+
+    def test_should_learn(self):
+        records = self.records("CS-reference", steps=60)
+        self.assertLess(records[-1].loss, records[0].loss - 0.5)
+
+    def test_should_stop_at_the_first_step_that_is_not_finite(self):
+        trainer = Trainer(SCENARIOS["S"], 1, self.text)
+        with torch.no_grad():
+            trainer.model.unembedding.weight[0, 0] = math.nan
+        self.assertEqual(len(list(trainer.run(Method(), 5))), 1)
+
+    def test_should_report_the_largest_attention_logit_that_is_not_masked(self):
+        model = CharacterGpt(len(ALPHABET), layers=1, width=8, heads=2, context=6, norm="none")
+        inputs = torch.randint(0, len(ALPHABET), (3, 6), generator=torch.Generator().manual_seed(1))
+        model(inputs)
+        self.assertAlmostEqual(model.max_attention_logit.item(), self.largest_logit(model, inputs), delta=1e-9)
+
+    @staticmethod
+    def largest_logit(model, inputs):
+        hidden = model.symbol_embedding(inputs) + model.position_embedding.weight[:6]
+        attention = model.blocks[0].attention
+        query, key = (layer(hidden).view(3, 6, 2, 4) for layer in (attention.query, attention.key))
+        return max(
+            abs(torch.dot(query[b, i, h], key[b, j, h]).item()) / 2.0
+            for b in range(3)
+            for h in range(2)
+            for i in range(6)
+            for j in range(i + 1)
+        )
+
+    def test_should_see_the_past_only(self):
+        model = CharacterGpt(len(ALPHABET), layers=2, width=8, heads=2, context=6, norm="pre")
+        inputs = torch.zeros(1, 6, dtype=torch.int64)
+        changed = inputs.clone()
+        changed[0, 5] = 7
+        self.assertTrue(torch.equal(model(inputs)[0, :5], model(changed)[0, :5]))
+
+
+class DataTest(unittest.TestCase):
+    def test_should_know_97_symbols_and_drop_the_others(self):
+        self.assertEqual(len(set(ALPHABET)), 97)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "text.txt"
+            path.write_text("naïve\r\ncafé", encoding="utf-8")
+            self.assertEqual(read_corpus(path), "nave\ncaf")
+
+    def test_should_number_symbols_in_alphabet_order(self):
+        self.assertEqual(encode(ALPHABET).tolist(), list(range(97)))
+
+    def test_should_say_how_many_characters_are_there_and_how_many_are_needed(self):
+        with self.assertRaisesRegex(TextError, "has 33 usable characters; at least 34 are needed"):
+            Batches(encode("x" * 33), batch=2, context=32, seed=1)
+
+    def test_should_accept_the_shortest_text_that_is_long_enough(self):
+        inputs, targets = next(iter(Batches(encode("x" * 33 + "y"), batch=2, context=32, seed=1)))
+        self.assertEqual((inputs.shape, targets.shape), ((2, 32), (2, 32)))
+
+    def test_should_give_targets_one_character_ahead(self):
+        inputs, targets = next(iter(Batches(encode(TEXT), batch=4, context=16, seed=1)))
+        self.assertTrue(torch.equal(inputs[:, 1:], targets[:, :-1]))
+
+    def test_should_find_about_three_million_characters_on_this_machine(self):
+        self.assertGreater(len(read_corpus()), 2_000_000)
+
+
+class CommandLineTest(unittest.TestCase):
+    def run_main(self, *arguments):
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = main(arguments)
+        return code, [json.loads(line) for line in output.getvalue().splitlines()], errors.getvalue()
+
+    def test_should_print_a_line_per_step_and_a_result(self):
+        code, lines, _ = self.run_main("--scenario", "S", "--seed", "3", "--steps", "4", "--every", "2")
+        self.assertEqual(code, 0)
+        self.assertEqual([line["step"] for line in lines[:-1]], [0, 2])
+        self.assertEqual(set(lines[0]), {"step", "loss", "gradientNorm", "learningRate", "maxAttentionLogit"})
+        self.assertEqual(lines[-1]["result"]["steps"], 4)
+        self.assertFalse(lines[-1]["result"]["diverged"])
+
+    def test_should_halve_the_learning_rate_of_the_control(self):
+        _, plain, _ = self.run_main("--scenario", "S", "--steps", "1")
+        _, control, _ = self.run_main("--scenario", "S", "--steps", "1", "--method", "half-lr")
+        self.assertAlmostEqual(control[0]["learningRate"], plain[0]["learningRate"] / 2)
+
+    def test_should_fail_with_one_line_when_the_text_is_too_short(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "short.txt"
+            path.write_text("short")
+            code, lines, errors = self.run_main("--scenario", "S", "--text", str(path))
+        self.assertEqual((code, lines), (2, []))
+        self.assertEqual(errors.count("\n"), 1)
+        self.assertIn("5 usable characters", errors)
+
+    def test_should_fail_with_one_line_when_the_text_is_missing(self):
+        code, _, errors = self.run_main("--scenario", "S", "--text", "/nowhere/text.txt")
+        self.assertEqual((code, errors.count("\n")), (2, 1))
+
+    def test_should_name_runs_after_what_they_are(self):
+        options = parse(["--scenario", "CS", "--seed", "4"])
+        self.assertRegex(unique_run_id(options), r"^cs-4-\d+-\d+$")
+
+
+if __name__ == "__main__":
+    unittest.main()
