@@ -1,0 +1,195 @@
+package io.instabilityguard.schemas;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.avro.specific.SpecificRecord;
+
+/** One filled-in record of every topic, the same every time. The golden files are made of them. */
+public final class Samples {
+    private static final String RUN = "run-42";
+    private static final long GENERATION = 1_700_000_000_000L;
+    private static final long NOW = 1_700_000_123_456L;
+    private static final String QUERY = "blocks.3.attention.qkv.weight[query]";
+    private static final String POLICY_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    private Samples() {}
+
+    /** Every sample, one per topic of the catalogue. */
+    public static List<SpecificRecord> all() {
+        return List.of(telemetry(2), command(), outcome(), anomaly(), decision(), runState(), deadLetter());
+    }
+
+    /** Step 1200 of a run, with this many layers; the last number of each layer is NaN. */
+    public static StepTelemetry telemetry(int layers) {
+        return StepTelemetry.newBuilder()
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setProcessRank(0)
+                .setWorldSize(2)
+                .setStep(1200)
+                .setTimestampMs(NOW)
+                .setLoss(2.71875)
+                .setGradientNorm(1.5)
+                .setLearningRate(0.00048828125)
+                .setLearningRateScale(1)
+                .setMaxAttentionLogit(Double.NaN)
+                .setSpectraStep(1198)
+                .setLayers(
+                        IntStream.range(0, layers).mapToObj(Samples::spectrum).toList())
+                .setSkippedSamples(1)
+                .setDroppedMessages(0)
+                .setHookMicros(12.5)
+                .setStepMillis(210.25)
+                .setWaitMillis(0)
+                .setAwaitsDecision(true)
+                .build();
+    }
+
+    /** Soft MSign of one matrix. */
+    public static InterventionCommand command() {
+        return InterventionCommand.newBuilder()
+                .setId(RUN + ":" + GENERATION + ":APPLY_MSIGN:1200")
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setKind(InterventionKind.APPLY_MSIGN)
+                .setLayers(List.of(QUERY))
+                .setParameters(Map.of("steps", 6.0))
+                .setDecidedAtStep(1200)
+                .setApplyAtStep(1210)
+                .setExpiresAtStep(1260)
+                .setExpectedEffect("the stable rank rises above 8")
+                .setPolicyHash(POLICY_HASH)
+                .setAnomalyId(anomaly().getId())
+                .setEvidence(evidence())
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** The command of {@link #command} applied. */
+    public static InterventionOutcome outcome() {
+        return InterventionOutcome.newBuilder()
+                .setCommandId(command().getId())
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setProcessRank(1)
+                .setKind(InterventionKind.APPLY_MSIGN)
+                .setStatus(OutcomeStatus.APPLIED)
+                .setStep(1210)
+                .setReason("")
+                .setChanges(List.of(LayerChange.newBuilder()
+                        .setBefore(spectrum(0))
+                        .setAfter(spectrum(1))
+                        .setReplaced(true)
+                        .setOrthogonalityDefect(0.0009765625f)
+                        .setReason("")
+                        .build()))
+                .setLearningRateScaleBefore(1)
+                .setLearningRateScaleAfter(1)
+                .setHookMillis(3.5)
+                .setComputeMillis(14.25)
+                .setLoopMillis(Double.NaN)
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** A stable rank that fell too far. */
+    public static Anomaly anomaly() {
+        return Anomaly.newBuilder()
+                .setId(RUN + ":" + GENERATION + ":stable-rank-fall:1190")
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setTransition(AnomalyTransition.ESCALATED)
+                .setStep(1200)
+                .setRaisedAtStep(1190)
+                .setEvidence(evidence())
+                .setForecastSteps(80)
+                .setMessage("the stable rank of a query matrix fell to a quarter of its baseline")
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** The decision to send {@link #command}. */
+    public static Decision decision() {
+        return Decision.newBuilder()
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setSequence(7)
+                .setStep(1200)
+                .setAction(DecisionAction.COMMAND)
+                .setAnomalyId(anomaly().getId())
+                .setCommandId(command().getId())
+                .setVerdict(Verdict.UNKNOWN)
+                .setReason("first rung: restore the stable rank")
+                .setEvidence(evidence())
+                .setPolicyHash(POLICY_HASH)
+                .setPreviousHash("")
+                .setHash("2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** A run in alarm. */
+    public static RunState runState() {
+        return RunState.newBuilder()
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setHealth(Health.ALARM)
+                .setHealthReason("one anomaly is open")
+                .setMode(Mode.ENFORCE)
+                .setLastStep(1200)
+                .setOpenAnomalies(List.of(anomaly().getId()))
+                .setCommandsIssued(1)
+                .setPolicyHash(POLICY_HASH)
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** A telemetry record that was no Avro at all and had no key. */
+    public static DeadLetter deadLetter() {
+        return DeadLetter.newBuilder()
+                .setTopic(Topics.TELEMETRY.name())
+                .setPartition(3)
+                .setOffset(4711)
+                .setRecordTimestampMs(NOW - 10)
+                .setStage("deserialization")
+                .setCause("it does not begin with c3 01")
+                .setKey(null)
+                .setValue(ByteBuffer.wrap("not Avro".getBytes(StandardCharsets.UTF_8)))
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    private static Evidence evidence() {
+        return Evidence.newBuilder()
+                .setDetector("stable-rank-fall")
+                .setMetric("stableRank")
+                .setLayers(List.of(QUERY))
+                .setValue(3.25)
+                .setBaseline(13)
+                .setThreshold(6.5)
+                .setFirstStep(1100)
+                .setLastStep(1200)
+                .setPartition(3)
+                .setOffset(4712)
+                .build();
+    }
+
+    private static LayerSpectrum spectrum(int depth) {
+        return LayerSpectrum.newBuilder()
+                .setName("blocks." + depth + ".attention.qkv.weight[query]")
+                .setDepth(depth)
+                .setRole(MatrixRole.QUERY)
+                .setRows(256)
+                .setColumns(128)
+                .setFinite(true)
+                .setFrobeniusNorm(11.5f)
+                .setSpectralNorm(4.25f)
+                .setSpectralNormResidual(0.0001220703125f)
+                .setStableRank(7.3125f)
+                .setAlignment(Float.NaN)
+                .build();
+    }
+}
