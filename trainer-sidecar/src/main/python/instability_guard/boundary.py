@@ -1,0 +1,146 @@
+"""What happens at a step boundary: read directives, apply what is due, sample, report, keep pace."""
+
+import math
+import time
+from typing import NamedTuple, Optional, Sequence
+
+from instability_guard.application import CommandApplication, copy_to_slots
+from instability_guard.commands import CommandBook
+from instability_guard.connection import Connection
+from instability_guard.learning_rate import LearningRateScale
+from instability_guard.matrices import TrackedMatrix
+from instability_guard.messages import ABANDONED, StepReport
+from instability_guard.options import Options
+from instability_guard.pacing import Pacing
+from instability_guard.report import Report
+from instability_guard.scalars import Scalar, ScalarReader
+from instability_guard.session import Session, SessionLost
+
+
+class Observed(NamedTuple):
+    """What the training loop says of one step; None when it does not."""
+
+    loss: Optional[Scalar]
+    gradient_norm: Optional[Scalar]
+    max_attention_logit: Optional[Scalar]
+
+
+class Boundary:
+    """Passes one step boundary after the other. `last_step` is the last one passed, -1 at first."""
+
+    def __init__(
+        self,
+        options: Options,
+        matrices: Sequence[TrackedMatrix],
+        connection: Connection,
+        book: CommandBook,
+        learning_rate: LearningRateScale,
+        report: Report,
+    ) -> None:
+        self.last_step = -1
+        self._options = options
+        self._matrices = matrices
+        self._connection = connection
+        self._book = book
+        self._learning_rate = learning_rate
+        self._application = CommandApplication(matrices, learning_rate)
+        self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
+        self._report = report
+        self._readers = ScalarReader(), ScalarReader(), ScalarReader()
+        self._last_start = math.nan
+        self._hook_micros = math.nan
+        self._skipped = 0
+        self._dropped = 0
+
+    def __call__(self, step: int, observed: Observed) -> None:
+        """Passes the boundary of `step`."""
+        started = time.perf_counter()
+        self._learning_rate.regrow()
+        session = self._connection.attached(self.last_step)
+        self.last_step = step
+        report = self._reported(step, observed, started)
+        self._last_start = started
+        waited = 0.0 if session is None else self._converse(session, report)
+        waited += self._pacing.await_next_step()
+        self._hook_micros = (time.perf_counter() - started - waited) * 1e6
+
+    def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
+        loss, gradient_norm, max_attention_logit = map(self._read, self._readers, observed)
+        learning_rate, scale = self._learning_rate.effective()
+        return StepReport(
+            step,
+            loss,
+            gradient_norm,
+            learning_rate,
+            scale,
+            max_attention_logit,
+            sample=False,
+            skipped_samples=self._skipped,
+            dropped_messages=self._dropped,
+            hook_micros=self._hook_micros,
+            step_millis=(started - self._last_start) * 1000.0,
+            wait_millis=self._pacing.take_waited() * 1000.0,
+        )
+
+    def _read(self, reader: ScalarReader, value: Optional[Scalar]) -> float:
+        try:
+            return reader.read(value)
+        except Exception as error:
+            self._report.error(error)
+            return math.nan
+
+    def _converse(self, session: Session, report: StepReport) -> float:
+        """Everything between hook and sidecar at one boundary; the seconds spent waiting."""
+        session.step = report.step
+        waited_before = session.waited_seconds
+        try:
+            session.pump()
+            if not self._pacing.is_immediate:
+                self._apply_due(session, report.step)
+            self._send(session, report)
+            self._pacing.await_progress(session, report.step)
+            if self._pacing.is_immediate:
+                self._apply_due(session, report.step)
+        except SessionLost as error:
+            self._connection.lost(error)
+        return session.waited_seconds - waited_before
+
+    def _apply_due(self, session: Session, step: int) -> None:
+        if self._book.is_idle:
+            return
+        for answer in self._book.expire(step):
+            session.send(answer)
+        if step % self._options.agree_every:
+            return
+        deadline = time.monotonic() + min(self._options.command_timeout, session.command_timeout)
+        for command in self._book.due(step):
+            answer = self._book.settle(self._application.apply(session, command, step, deadline))
+            self._report.count("commandWaitsTimedOut", int(answer.get("status") == ABANDONED))
+            session.send(answer)
+
+    def _send(self, session: Session, report: StepReport) -> None:
+        if self._matrices and report.step % self._options.sample_every == 0:
+            report = self._sampled(session, report)
+        if session.send_step(report):
+            self._report.count("stepsSent")
+            self._report.count("samplesSent", int(report.sample))
+            self._skipped = self._dropped = 0
+        else:
+            self._report.count("messagesDropped")
+            self._dropped += 1
+            self._skip_sample(int(report.sample))
+
+    def _sampled(self, session: Session, report: StepReport) -> StepReport:
+        """The report with the weights copied, or with one more sample skipped."""
+        try:
+            if session.owns_slots:
+                copy_to_slots(self._matrices, session)
+                return report._replace(sample=True)
+        except (RuntimeError, ValueError) as error:
+            self._report.error(error)
+        self._skip_sample(1)
+        return report._replace(skipped_samples=self._skipped)
+
+    def _skip_sample(self, by: int) -> None:
+        self._skipped += by
+        self._report.count("samplesSkipped", by)

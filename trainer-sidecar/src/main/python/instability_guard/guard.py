@@ -1,0 +1,224 @@
+"""The guard's hook in a training loop."""
+
+import atexit
+import operator
+import os
+import time
+import weakref
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
+
+from torch import nn
+from torch.optim import Optimizer
+
+from instability_guard.boundary import Boundary, Observed
+from instability_guard.commands import CommandBook
+from instability_guard.connection import Connection
+from instability_guard.learning_rate import LearningRateScale
+from instability_guard.matrices import track
+from instability_guard.messages import Identity
+from instability_guard.options import Options
+from instability_guard.report import Report
+from instability_guard.scalars import Scalar
+
+
+class InstabilityGuard:
+    """Watches one model and its optimizer, and carries out what the guard commands.
+
+    ::
+
+        guard = InstabilityGuard.attach(model, optimizer, run_id="my-run")
+        for step, batch in enumerate(batches):
+            ...
+            optimizer.step()
+            guard.step(step, loss=loss, gradient_norm=norm)
+        guard.close()
+
+    Nothing here ever raises into the training loop, or changes it, because the sidecar is missing, slow, wrong or restarted;
+    only `attach` raises, for bad arguments. Call it from the thread that trains. In a forked child (a DataLoader worker) its
+    copy does nothing. A master copy of the weights that an optimizer keeps for itself is not repaired with them.
+    """
+
+    def __init__(self, model: nn.Module, optimizers: Sequence[Optimizer], options: Options) -> None:
+        """Use `attach`."""
+        self._pid = os.getpid()
+        self._closed = False
+        self._report = Report()
+        tracking = track(model, options.include, options.exclude, options.roles)
+        if tracking.left_out:
+            left_out = ", ".join("%s (%s)" % entry for entry in tracking.left_out[:5])
+            self._report.warn("%d weights are not watched: %s" % (len(tracking.left_out), left_out))
+        matrices = tracking.matrices
+        book = CommandBook({matrix.name for matrix in matrices}, self._report)
+        self._connection = Connection(str(options.socket), _identity(options), matrices, book, self._report)
+        self._learning_rate = LearningRateScale(optimizers)
+        self._boundary = Boundary(options, matrices, self._connection, book, self._learning_rate, self._report)
+        _guards.add(self)
+
+    @classmethod
+    def attach(
+        cls,
+        model: nn.Module,
+        optimizer: Union[Optimizer, Sequence[Optimizer]],
+        *,
+        run_id: str,
+        socket: Optional[str] = None,
+        generation: Optional[int] = None,
+        sample_every: int = 10,
+        agree_every: int = 1,
+        command_timeout: float = 2.0,
+        lockstep: Optional[int] = None,
+        lockstep_timeout: float = 2.0,
+        min_step_ms: Optional[float] = None,
+        include: Optional[Sequence[str]] = None,
+        exclude: Sequence[str] = (),
+        roles: Optional[Mapping[str, str]] = None,
+        process_rank: Optional[int] = None,
+        world_size: Optional[int] = None,
+    ) -> "InstabilityGuard":
+        """Attaches to the sidecar, or warns once and goes on trying when there is none.
+
+        Args:
+            model: its 2-D weights are watched (see `instability_guard.matrices`).
+            optimizer: one, or several that step together; its learning rates may be scaled while it steps.
+            run_id: 1 to 200 characters of [A-Za-z0-9._-], not starting with a dot.
+            socket: the sidecar's socket; default `$GUARD_SOCKET`, else `/tmp/instability-guard-<uid>/guard.sock`.
+            generation: grows with every restart of the run; default: now, in epoch milliseconds.
+            sample_every: weights are copied at steps divisible by this; default 10.
+            agree_every: commands are applied at steps divisible by this; default 1.
+            command_timeout: seconds that all waits of one apply boundary may take together; default 2.
+            lockstep: for demo and evaluation: wait after step t until the guard has consumed step t - lockstep; default off.
+            lockstep_timeout: seconds such a wait may take; default 2.
+            min_step_ms: for demo and evaluation: least time between steps, milliseconds; default none.
+            include: patterns (fnmatch) on parameter names that replace the default choice; may name embeddings and heads.
+            exclude: patterns on parameter names that are not watched; default none.
+            roles: pattern -> QUERY, KEY, VALUE, OUTPUT, MLP_UP, MLP_DOWN, OTHER or QKV (fused), where names do not tell.
+            process_rank: default: from torch.distributed when initialised, else `$RANK`, else 0.
+            world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1.
+
+        Raises:
+            ValueError: an argument is not what it should be.
+        """
+        options = Options(
+            run_id=run_id,
+            socket=socket,
+            generation=generation,
+            sample_every=sample_every,
+            agree_every=agree_every,
+            command_timeout=command_timeout,
+            lockstep=lockstep,
+            lockstep_timeout=lockstep_timeout,
+            min_step_ms=min_step_ms,
+            include=include,
+            exclude=exclude,
+            roles=roles,
+            process_rank=process_rank,
+            world_size=world_size,
+        ).checked()
+        optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
+        guard = cls(model, optimizers, options)
+        guard._guarded(lambda: guard._connection.attached(guard._boundary.last_step))
+        return guard
+
+    def step(
+        self,
+        step: int,
+        *,
+        loss: Optional[Scalar] = None,
+        gradient_norm: Optional[Scalar] = None,
+        max_attention_logit: Optional[Scalar] = None,
+    ) -> None:
+        """Reports optimizer step `step` (0, 1, …) and applies what is due; call it after `optimizer.step()`.
+
+        The scalars may be numbers or tensors of one element. Tensors on CUDA are reported one step late, because reading them
+        at once would wait for the device.
+        """
+        if self._closed or os.getpid() != self._pid:
+            return
+        try:
+            self._boundary(operator.index(step), Observed(loss, gradient_norm, max_attention_logit))
+        except Exception as error:
+            self._report.error(error)
+
+    def close(self) -> None:
+        """Says goodbye, removes the staging file and leaves the optimizer as it was; later calls do nothing."""
+        if self._closed or os.getpid() != self._pid:
+            return
+        self._closed = True
+        self._guarded(lambda: self._connection.close(self._boundary.last_step))
+        self._guarded(self._learning_rate.uninstall)
+
+    @property
+    def statistics(self) -> Dict[str, int]:
+        """Counts since `attach`, by name: stepsSent, samplesSkipped, messagesDropped, commandsApplied, reattached, …"""
+        return dict(self._report.counts)
+
+    @property
+    def learning_rate_scale(self) -> float:
+        """The guard's present factor on the learning rate, in (0, 1]."""
+        return self._learning_rate.scale
+
+    def __enter__(self) -> "InstabilityGuard":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_connection"):
+            self.close()
+
+    def __reduce__(self) -> Any:
+        """A copy (deepcopy, pickle) of a guard, say inside a model that holds one, does nothing."""
+        return _inert, ()
+
+    def _disown(self) -> None:
+        """In a forked child: let go of the parent's socket, without a word to the sidecar."""
+        if not self._closed:
+            self._closed = True
+            self._guarded(self._connection.close)
+            self._guarded(self._learning_rate.uninstall)
+
+    def _guarded(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except Exception as error:
+            self._report.error(error)
+
+
+def _identity(options: Options) -> Identity:
+    return Identity(
+        run=options.run_id,
+        generation=int(options.generation or 0),
+        started_at_ms=int(time.time() * 1000),
+        process_rank=int(options.process_rank or 0),
+        world_size=int(options.world_size or 1),
+        pid=os.getpid(),
+        sample_every=options.sample_every,
+        agree_every=options.agree_every,
+        lockstep=options.lockstep is not None,
+    )
+
+
+def _inert() -> InstabilityGuard:
+    guard = InstabilityGuard.__new__(InstabilityGuard)
+    guard._closed = True
+    guard._report = Report()
+    guard._learning_rate = LearningRateScale(())
+    return guard
+
+
+_guards: "weakref.WeakSet[InstabilityGuard]" = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    for guard in list(_guards):
+        guard.close()
+
+
+def _disown_all() -> None:
+    for guard in list(_guards):
+        guard._disown()
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_disown_all)

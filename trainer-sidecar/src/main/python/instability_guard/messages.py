@@ -1,0 +1,198 @@
+"""The words of the bridge, version 1: what the hook says, and how it reads what the sidecar says."""
+
+import json
+import math
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import torch
+
+from instability_guard import __version__
+from instability_guard.matrices import TrackedMatrix
+from instability_guard.staging import LAYOUT_VERSION, StagingFile
+
+PROTOCOL_VERSION = 1
+Message = Dict[str, Any]
+
+REFUSED = "REFUSED"
+EXPIRED = "EXPIRED"
+ABANDONED = "ABANDONED"
+FAILED = "FAILED"
+
+_MAX_DIGITS = 20
+
+
+class Identity(NamedTuple):
+    """Who is speaking: the part of HELLO that stays the same over every connection of one attach."""
+
+    run: str
+    generation: int
+    started_at_ms: int
+    process_rank: int
+    world_size: int
+    pid: int
+    sample_every: int
+    agree_every: int
+    lockstep: bool
+
+
+class StepReport(NamedTuple):
+    """The scalars of one step, in the order of the message; NaN when unknown."""
+
+    step: int
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    learning_rate_scale: float
+    max_attention_logit: float
+    sample: bool
+    skipped_samples: int
+    dropped_messages: int
+    hook_micros: float
+    step_millis: float
+    wait_millis: float
+
+
+def hello(
+    identity: Identity,
+    staging: StagingFile,
+    matrices: Sequence[TrackedMatrix],
+    step: int,
+    applied: Sequence[Tuple[str, int]],
+) -> Message:
+    """First message of a connection."""
+    return {
+        "type": "HELLO",
+        "version": PROTOCOL_VERSION,
+        "run": identity.run,
+        "generation": identity.generation,
+        "startedAtMs": identity.started_at_ms,
+        "processRank": identity.process_rank,
+        "worldSize": identity.world_size,
+        "pid": identity.pid,
+        "sampleEvery": identity.sample_every,
+        "agreeEvery": identity.agree_every,
+        "lockstep": identity.lockstep,
+        "step": step,
+        "staging": {"path": staging.path, "bytes": staging.size, "layoutVersion": LAYOUT_VERSION},
+        "matrices": [_matrix(matrix, offset) for matrix, offset in zip(matrices, staging.offsets)],
+        "applied": [{"id": command, "step": at} for command, at in applied],
+        "hookVersion": __version__,
+        "torchVersion": str(torch.__version__),
+    }
+
+
+def _matrix(matrix: TrackedMatrix, offset: int) -> Message:
+    return {
+        "index": matrix.index,
+        "name": matrix.name,
+        "role": matrix.role,
+        "depth": matrix.depth,
+        "rows": matrix.rows,
+        "columns": matrix.columns,
+        "dtype": matrix.dtype,
+        "offset": offset,
+    }
+
+
+_STEP = (
+    '{"type":"STEP","step":%d,"loss":%s,"gradientNorm":%s,"learningRate":%s,"learningRateScale":%s,'
+    '"maxAttentionLogit":%s,"sample":%s,"skippedSamples":%d,"droppedMessages":%d,'
+    '"hookMicros":%s,"stepMillis":%s,"waitMillis":%s}'
+)
+
+
+def step_payload(report: StepReport) -> bytes:
+    """STEP, written without the cost of a general encoder: it is sent at every step."""
+    return (
+        _STEP
+        % (
+            report.step,
+            _number(report.loss),
+            _number(report.gradient_norm),
+            _number(report.learning_rate),
+            _number(report.learning_rate_scale),
+            _number(report.max_attention_logit),
+            "true" if report.sample else "false",
+            report.skipped_samples,
+            report.dropped_messages,
+            _number(report.hook_micros),
+            _number(report.step_millis),
+            _number(report.wait_millis),
+        )
+    ).encode("ascii")
+
+
+def _number(value: float) -> str:
+    if value - value == 0.0:
+        return repr(value)
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
+def encode(message: Message) -> bytes:
+    """Any other message; non-finite numbers are bare words."""
+    return json.dumps(message, separators=(",", ":")).encode("utf-8")
+
+
+def not_applied(command: str, step: int, status: str, reason: str) -> Message:
+    """The command changed nothing; `status` is REFUSED, EXPIRED, ABANDONED or FAILED."""
+    return {"type": "NOT_APPLIED", "id": command, "step": step, "status": status, "reason": reason[:500]}
+
+
+def decode(payload: bytes) -> Message:
+    """One message of the sidecar; `ValueError` when it is none."""
+    try:
+        message = json.loads(payload.decode("utf-8"), parse_int=_bounded_int)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not JSON: %s" % error) from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ValueError("not an object with a type")
+    return message
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError("an integer of %d digits" % len(digits))
+    return int(digits)
+
+
+def text(message: Message, field: str, limit: int = 1000) -> str:
+    """A string field of at most `limit` characters; `ValueError` otherwise."""
+    return _checked(message, field, lambda v: isinstance(v, str) and len(v) <= limit, "text")
+
+
+def integer(message: Message, field: str) -> int:
+    """An integer field; `ValueError` otherwise."""
+    return _checked(message, field, lambda v: isinstance(v, int) and not isinstance(v, bool), "an integer")
+
+
+def boolean(message: Message, field: str) -> bool:
+    """A boolean field; `ValueError` otherwise."""
+    return _checked(message, field, lambda v: isinstance(v, bool), "true or false")
+
+
+def texts(message: Message, field: str) -> List[str]:
+    """A field that is a list of strings; `ValueError` otherwise."""
+    return _checked(message, field, lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v), "texts")
+
+
+def objects(message: Message, field: str) -> List[Message]:
+    """A field that is a list of objects; `ValueError` otherwise."""
+    return _checked(message, field, lambda v: isinstance(v, list) and all(isinstance(i, dict) for i in v), "objects")
+
+
+def number(message: Message, field: str, default: Optional[float] = None) -> float:
+    """A finite number (or `default` when the field is missing); `ValueError` otherwise."""
+    if default is not None and field not in message:
+        return default
+    return float(_checked(message, field, _is_finite, "a finite number"))
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _checked(message: Message, field: str, accepts: Callable[[Any], bool], expected: str) -> Any:
+    value = message.get(field)
+    if not accepts(value):
+        raise ValueError("%s is not %s" % (field, expected))
+    return value
