@@ -6,10 +6,12 @@ import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** Keeps what the topics say about one run. Thread-safe. */
 public final class HistoryRecorder implements RunListener {
@@ -31,6 +33,7 @@ public final class HistoryRecorder implements RunListener {
     public synchronized void onTelemetry(StepTelemetry record) {
         if (record.getRun().equals(run)) {
             telemetry.add(record);
+            notifyAll();
             if (record.getAwaitsDecision()) {
                 sentAtMs.put(record.getStep(), record.getTimestampMs());
             }
@@ -72,8 +75,24 @@ public final class HistoryRecorder implements RunListener {
         }
     }
 
-    /** The last step seen; -1 before the first. */
-    public synchronized long lastStep() {
+    /** Waits until telemetry of this step or a later one was seen, at most for the timeout; whether it was. */
+    public synchronized boolean awaitStep(long step, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try {
+            for (long left = timeout.toMillis(); lastStep() < step && left > 0; left = millisUntil(deadline)) {
+                wait(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return lastStep() >= step;
+    }
+
+    private static long millisUntil(long deadline) {
+        return TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    }
+
+    private long lastStep() {
         return telemetry.isEmpty() ? -1 : telemetry.get(telemetry.size() - 1).getStep();
     }
 

@@ -19,7 +19,7 @@ public record Python(String executable, Path sources) {
     public static final String EXECUTABLE_VARIABLE = "GUARD_PYTHON";
 
     /** Names the repository's root; the launcher sets it. */
-    public static final String HOME_PROPERTY = "guard.home";
+    public static final String HOME_VARIABLE = "GUARD_HOME";
 
     private static final String SOURCES = "trainer-sidecar/src/main/python";
 
