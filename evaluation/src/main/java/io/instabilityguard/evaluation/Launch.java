@@ -21,6 +21,11 @@ public final class Launch {
         return Path.of(home == null ? "" : home).toAbsolutePath();
     }
 
+    /** The script that measures the hook. */
+    public static Path hookBenchmark() {
+        return home().resolve("evaluation/src/main/python/hook_benchmark.py");
+    }
+
     /** The commit that is running; "unknown" outside a repository. */
     public static String commit() {
         return System.getenv().getOrDefault("GUARD_COMMIT", "unknown");

@@ -15,11 +15,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -43,6 +47,7 @@ public final class RunObserver implements AutoCloseable {
     private final Map<String, Deserializer<?>> deserializers;
     private final List<RunListener> listeners = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::observe, "run-observer");
+    private final AtomicReference<CountDownLatch> awaitedSilence = new AtomicReference<>(new CountDownLatch(0));
     private volatile boolean closing;
 
     private RunObserver(KafkaConsumer<String, byte[]> consumer, Map<String, Deserializer<?>> deserializers) {
@@ -93,10 +98,28 @@ public final class RunObserver implements AutoCloseable {
         listeners.remove(listener);
     }
 
+    /** Waits until a poll brings nothing more, at most for the timeout. */
+    public void drain(Duration timeout) {
+        CountDownLatch silence = new CountDownLatch(1);
+        awaitedSilence.set(silence);
+        try {
+            if (!silence.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOGGER.debug("records still arrive after {}", timeout);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private void observe() {
         try (consumer) {
             while (!closing) {
-                consumer.poll(POLL).forEach(this::tellAll);
+                CountDownLatch silence = awaitedSilence.get();
+                ConsumerRecords<String, byte[]> messages = consumer.poll(POLL);
+                messages.forEach(this::tellAll);
+                if (messages.isEmpty()) {
+                    silence.countDown();
+                }
             }
         } catch (WakeupException e) {
             LOGGER.debug("closing", e);

@@ -15,12 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param sources the folder of the packages {@code reference_trainer} and {@code instability_guard}
  */
 public record Python(String executable, Path sources) {
-    /** Names the interpreter; the launcher sets it. */
-    public static final String EXECUTABLE_VARIABLE = "GUARD_PYTHON";
-
-    /** Names the repository's root; the launcher sets it. */
-    public static final String HOME_VARIABLE = "GUARD_HOME";
-
     private static final String SOURCES = "trainer-sidecar/src/main/python";
 
     /**
@@ -33,7 +27,7 @@ public record Python(String executable, Path sources) {
     public static Python of(@Nullable String named, Path home) {
         if (named == null || named.isBlank()) {
             throw UserError.environment(
-                    EXECUTABLE_VARIABLE + " is not set: start with ./guard, or name a Python 3 that has torch");
+                    "GUARD_PYTHON is not set: start with ./guard, or name a Python 3 that has torch");
         }
         return new Python(named, home.resolve(SOURCES));
     }
