@@ -100,7 +100,8 @@ final class GoldenFiles {
         return serde.serializer().serialize(topic.name(), sample);
     }
 
-    private static Topic<?> topicOf(SpecificRecord sample) {
+    /** The topic that carries this kind of record. */
+    static Topic<?> topicOf(SpecificRecord sample) {
         return Topics.all().stream()
                 .filter(topic -> topic.type().isInstance(sample))
                 .findFirst()

@@ -1,0 +1,249 @@
+package io.instabilityguard.sidecar.command;
+
+import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.OutcomeStatus;
+import io.instabilityguard.sidecar.errors.DistinctErrors;
+import io.instabilityguard.sidecar.frame.Hello;
+import io.instabilityguard.sidecar.frame.HookLink;
+import io.instabilityguard.sidecar.frame.HookMessage.Applied;
+import io.instabilityguard.sidecar.frame.HookMessage.Apply;
+import io.instabilityguard.sidecar.frame.HookMessage.NotApplied;
+import io.instabilityguard.sidecar.frame.SidecarMessage;
+import io.instabilityguard.sidecar.report.RunTelemetry;
+import io.instabilityguard.sidecar.report.SidecarClock;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries the commands of one session through: decide, write down, send to the hook, compute when its boundary has come,
+ * and say what came of it. Each id takes effect at most once in this process of this generation, whatever dies in between.
+ *
+ * <p>Commands come on the source's thread, {@link #apply} runs on the numerics thread, the rest on the connection's.
+ */
+public final class CommandExecution {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandExecution.class);
+
+    private final Hello hello;
+    private final SessionKey session;
+    private final HookLink link;
+    private final CommandLog log;
+    private final OutcomeReporter outcomes;
+    private final MatrixReplacement replacement;
+    private final RunTelemetry telemetry;
+    private final SidecarClock clock;
+    private final Map<String, Double> loopMillis = new ConcurrentHashMap<>();
+    private final Map<String, MatrixReplacement.Result> computed = new ConcurrentHashMap<>();
+    private final LockstepProgress progress = new LockstepProgress();
+    private final DistinctErrors errors = new DistinctErrors(LOG);
+    private volatile long lastStep;
+    private volatile boolean closed;
+
+    /** What all sessions share. */
+    public record Shared(CommandLog log, OutcomeReporter outcomes, SidecarClock clock) {}
+
+    /** The commands of the session that this HELLO began. */
+    public CommandExecution(
+            Hello hello, HookLink link, MatrixReplacement replacement, RunTelemetry telemetry, Shared shared) {
+        this.hello = hello;
+        this.session = SessionKey.of(hello);
+        this.link = link;
+        this.replacement = replacement;
+        this.telemetry = telemetry;
+        this.log = shared.log();
+        this.outcomes = shared.outcomes();
+        this.clock = shared.clock();
+        this.lastStep = hello.step();
+    }
+
+    /** Settles what an earlier connection or generation left open, and sends again what the hook may still apply. */
+    public void resume() {
+        log.open(session).forEach(entry -> {
+            if (entry.session().equals(session)) {
+                resume(entry);
+            } else {
+                settleOlder(entry);
+            }
+        });
+    }
+
+    private void resume(JournalEntry entry) {
+        ReceivedCommand command = entry.command();
+        Long appliedAt = hello.appliedAt(command.id());
+        if (appliedAt != null) {
+            finish(entry, Outcomes.appliedEarlier(entry, appliedAt, loop(entry), now()));
+        } else if (entry.state() == JournalEntry.State.APPLYING) {
+            finish(
+                    entry,
+                    OutcomeStatus.ABANDONED,
+                    "the connection broke while it was being applied; it took no effect");
+        } else if (lastStep > command.expiresAtStep()) {
+            finish(entry, OutcomeStatus.EXPIRED, expired(command));
+        } else {
+            link.send(command.message());
+        }
+    }
+
+    private void settleOlder(JournalEntry entry) {
+        String reason = "the trainer was started again as generation " + session.generation();
+        boolean applying = entry.state() == JournalEntry.State.APPLYING;
+        finish(entry, applying ? OutcomeStatus.ABANDONED : OutcomeStatus.VOID, reason);
+    }
+
+    /** A command that was just received for this run. */
+    public void onCommand(ReceivedCommand command) {
+        double loop = telemetry.millisSince(command.decidedAtStep());
+        JournalEntry entry = JournalEntry.received(session, command);
+        switch (log.judge(session, command, lastStep)) {
+            case SEEN -> LOG.debug("command {} was read again", command.id());
+            case DUPLICATE -> publishOnly(entry, OutcomeStatus.DUPLICATE, "this id was received before");
+            case VOID -> finish(entry, OutcomeStatus.VOID, voidness(command));
+            case EXPIRED -> finish(entry, OutcomeStatus.EXPIRED, expired(command));
+            case FORWARD -> forward(entry, loop);
+        }
+        tellProgress();
+    }
+
+    private void forward(JournalEntry entry, double loop) {
+        ReceivedCommand command = entry.command();
+        loopMillis.put(command.id(), loop);
+        Long appliedAt = hello.appliedAt(command.id());
+        if (appliedAt != null) {
+            finish(entry, Outcomes.appliedEarlier(entry, appliedAt, loop(entry), now()));
+            return;
+        }
+        try {
+            log.record(entry);
+            link.send(command.message());
+        } catch (IOException e) {
+            finish(entry, OutcomeStatus.FAILED, DistinctErrors.describe(e));
+        }
+    }
+
+    /** Where the run stands; tells the hook when it waits in lockstep. */
+    public void onProgress(RunProgress state) {
+        if (hello.lockstep() && state.generation() == session.generation()) {
+            progress.consumed(state.lastStep(), state.commandsIssued());
+            tellProgress();
+        }
+    }
+
+    private void tellProgress() {
+        if (hello.lockstep()) {
+            progress.news(log.received(session)).ifPresent(step -> link.send(new SidecarMessage.Progress(step)));
+        }
+    }
+
+    /** The trainer has done this step. */
+    public void onStep(long step) {
+        lastStep = step;
+    }
+
+    /** The slots hold the live weights: fills them with the new matrices, writes that down, and only then says so. */
+    public void apply(Apply apply) {
+        Optional<JournalEntry> known = log.find(session, apply.id());
+        if (known.isEmpty() || known.get().state() != JournalEntry.State.RECEIVED) {
+            link.send(new SidecarMessage.Reject(
+                    apply.id(),
+                    known.map(entry -> "this command is " + entry.state() + " already")
+                            .orElse("this session was sent no such command")));
+            return;
+        }
+        try {
+            ready(known.get(), replacement.replace(known.get().command(), apply.matrices()));
+        } catch (IOException | RuntimeException e) {
+            String reason = DistinctErrors.describe(e);
+            errors.warn("a command failed", e);
+            finish(known.get(), OutcomeStatus.FAILED, reason);
+            link.send(new SidecarMessage.Reject(apply.id(), reason));
+        }
+    }
+
+    private void ready(JournalEntry entry, MatrixReplacement.Result result) throws IOException {
+        String id = entry.command().id();
+        computed.put(id, result);
+        if (!closed && log.recordApplying(entry)) {
+            link.send(new SidecarMessage.Ready(id, result.ready()));
+        } else {
+            computed.remove(id);
+            link.send(new SidecarMessage.Reject(id, "it took too long: the command is not open any more"));
+        }
+    }
+
+    /** The hook applied a command. */
+    public void onApplied(Applied applied) {
+        JournalEntry entry = open(applied.id());
+        if (entry != null) {
+            MatrixReplacement.Result result = computed.getOrDefault(applied.id(), MatrixReplacement.Result.NONE);
+            finish(entry, Outcomes.applied(entry, applied, result, loop(entry), now()));
+        }
+    }
+
+    /** The hook did not apply a command. */
+    public void onNotApplied(NotApplied refused) {
+        JournalEntry entry = open(refused.id());
+        if (entry != null) {
+            OutcomeStatus status = OutcomeStatus.valueOf(refused.status().name());
+            finish(entry, Outcomes.without(entry, status, refused.step(), refused.reason(), loop(entry), now()));
+        }
+    }
+
+    /** The trainer leaves for good: what it was still to do will not be done. */
+    public void onBye() {
+        log.open(session)
+                .forEach(entry -> finish(entry, OutcomeStatus.ABANDONED, "the trainer ended before its boundary"));
+    }
+
+    /** The connection is gone: what is being computed for it takes no effect. */
+    public void close() {
+        closed = true;
+    }
+
+    private @Nullable JournalEntry open(String id) {
+        JournalEntry entry = log.find(session, id).filter(JournalEntry::isOpen).orElse(null);
+        if (entry == null) {
+            LOG.debug("the hook speaks of command {}, which is not open", id);
+        }
+        return entry;
+    }
+
+    private void finish(JournalEntry entry, OutcomeStatus status, String reason) {
+        finish(entry, Outcomes.without(entry, status, lastStep, reason, loop(entry), now()));
+    }
+
+    private void finish(JournalEntry entry, InterventionOutcome outcome) {
+        JournalEntry decided = entry.decided(Outcomes.encode(outcome));
+        log.settle(decided);
+        outcomes.publish(decided);
+        computed.remove(entry.command().id());
+        loopMillis.remove(entry.command().id());
+    }
+
+    /** A duplicate is answered but changes nothing of what is known of its id. */
+    private void publishOnly(JournalEntry entry, OutcomeStatus status, String reason) {
+        InterventionOutcome outcome = Outcomes.without(entry, status, lastStep, reason, Double.NaN, now());
+        outcomes.publish(entry.passing(Outcomes.encode(outcome)));
+    }
+
+    private double loop(JournalEntry entry) {
+        return loopMillis.getOrDefault(entry.command().id(), Double.NaN);
+    }
+
+    private long now() {
+        return clock.millis();
+    }
+
+    private String expired(ReceivedCommand command) {
+        return "the trainer is at step " + lastStep + ", past " + command.expiresAtStep();
+    }
+
+    private String voidness(ReceivedCommand command) {
+        return command.run().equals(session.run()) && command.key().equals(session.run())
+                ? "it is for generation " + command.generation() + ", the trainer is " + session.generation()
+                : "its record key is " + command.key() + ", its run is " + command.run();
+    }
+}

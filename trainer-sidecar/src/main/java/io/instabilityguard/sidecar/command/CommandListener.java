@@ -1,0 +1,10 @@
+package io.instabilityguard.sidecar.command;
+
+/** Hears what the guard says. Called by the source's one thread. */
+public interface CommandListener {
+    /** A command, possibly read before. */
+    void onCommand(ReceivedCommand command);
+
+    /** A run's state, possibly an old one. */
+    void onProgress(RunProgress progress);
+}

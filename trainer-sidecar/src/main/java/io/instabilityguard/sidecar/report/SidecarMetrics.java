@@ -1,0 +1,45 @@
+package io.instabilityguard.sidecar.report;
+
+/**
+ * What the sidecar counts. Alert on {@link #telemetryDropped} and {@link #outcomesWaiting}: the first says that the guard
+ * sees less than the trainer told, the second that the guard does not learn what its commands did.
+ *
+ * <p>Every record is counted once as reported, then once as sent or once as dropped. Called by many threads.
+ */
+public interface SidecarMetrics {
+    /** Counts nothing. */
+    SidecarMetrics NOOP = new SidecarMetrics() {};
+
+    /** A session began. */
+    default void sessionOpened() {}
+
+    /** A session ended, for whatever reason. */
+    default void sessionClosed() {}
+
+    /** A connection was refused: it broke the protocol or another took its place. */
+    default void sessionRefused() {}
+
+    /** A telemetry record was offered to the queue. */
+    default void telemetryReported() {}
+
+    /** A telemetry record was acknowledged by the broker. */
+    default void telemetrySent() {}
+
+    /** A telemetry record was lost: the queue was full or the broker did not take it in time. */
+    default void telemetryDropped() {}
+
+    /** A sample of the weights was measured; it took this long. */
+    default void sampleMeasured(double millis) {}
+
+    /** A sample or a command could not be computed. */
+    default void numericsFailed() {}
+
+    /** A command was received for a run that is attached here. */
+    default void commandReceived() {}
+
+    /** A record on a command topic could not be read. */
+    default void commandUnreadable() {}
+
+    /** An outcome was acknowledged by the broker; so many still wait. */
+    default void outcomesWaiting(int waiting) {}
+}

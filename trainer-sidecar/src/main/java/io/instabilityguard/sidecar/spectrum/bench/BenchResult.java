@@ -1,0 +1,30 @@
+package io.instabilityguard.sidecar.spectrum.bench;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of a benchmark.
+ *
+ * @param name what was timed
+ * @param unit unit of median, p10 and p90, such as {@code ms}
+ * @param median middle value of the repetitions
+ * @param p10 tenth percentile
+ * @param p90 ninetieth percentile
+ * @param rivals by name: how many times faster we are than the rival in the same run
+ * @param limitRatio the least that every limited rival's ratio must reach; null when there is no limit
+ */
+public record BenchResult(
+        String name,
+        String unit,
+        double median,
+        double p10,
+        double p90,
+        Map<String, Double> rivals,
+        @Nullable Double limitRatio) {
+
+    /** Copies the rivals. */
+    public BenchResult {
+        rivals = Map.copyOf(rivals);
+    }
+}
