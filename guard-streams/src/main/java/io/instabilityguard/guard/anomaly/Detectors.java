@@ -1,0 +1,79 @@
+package io.instabilityguard.guard.anomaly;
+
+import io.instabilityguard.guard.baseline.Persistent;
+import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.SignalPolicy;
+import io.instabilityguard.schemas.StepTelemetry;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.DoubleConsumer;
+import java.util.function.DoubleSupplier;
+
+/**
+ * All signals and detectors of one run. At each step the signals first take in spectra, then every detector judges by the baselines before this step, then
+ * the signals learn. A step with a scalar that is not finite is not judged, not learned and not counted as observed.
+ */
+public final class Detectors implements Persistent {
+
+    private final NonFiniteDetector nonFinite = new NonFiniteDetector();
+    private final Map<String, Signal> signals = new LinkedHashMap<>();
+    private final List<Conjunction> conjunctions = new ArrayList<>();
+    private long observed;
+
+    /** Detectors without memory. */
+    public Detectors(Policy policy, Roster roster) {
+        policy.signals().forEach((name, signal) -> signals.put(name, signal(signal, roster)));
+        policy.detectors().forEach((name, detector) -> conjunctions.add(new Conjunction(name, detector, signals)));
+    }
+
+    /** Shows one step to every detector, in the order of the policy. */
+    public List<Reading> inspect(StepTelemetry telemetry) {
+        signals.values().forEach(signal -> signal.sample(telemetry));
+        Optional<Finding> broken = nonFinite.inspect(telemetry);
+        List<Reading> readings = new ArrayList<>(conjunctions.size() + 1);
+        readings.add(
+                broken.map(Reading::firing).orElseGet(() -> Reading.of(NonFiniteDetector.NAME, Reading.Level.QUIET)));
+        if (broken.filter(NonFiniteDetector::isOfScalars).isPresent()) {
+            conjunctions.forEach(detector -> readings.add(Reading.absent(detector.name())));
+            return readings;
+        }
+        conjunctions.forEach(detector -> readings.add(detector.inspect(telemetry, observed)));
+        signals.values().forEach(signal -> signal.learn(telemetry));
+        observed++;
+        return readings;
+    }
+
+    private static Signal signal(SignalPolicy policy, Roster roster) {
+        if (policy instanceof SignalPolicy.Level level) {
+            return new LevelSignal(level);
+        } else if (policy instanceof SignalPolicy.Deviation deviation) {
+            return new DeviationSignal(deviation);
+        } else if (policy instanceof SignalPolicy.MedianRatio ratio) {
+            return new MedianRatioSignal(ratio);
+        } else if (policy instanceof SignalPolicy.Outgrowth outgrowth) {
+            return new OutgrowthSignal(outgrowth, roster);
+        } else if (policy instanceof SignalPolicy.Fall fall) {
+            return new FallSignal(fall, roster);
+        }
+        throw new IllegalArgumentException("policy=" + policy);
+    }
+
+    @Override
+    public void save(DoubleConsumer out) {
+        out.accept(observed);
+        nonFinite.save(out);
+        signals.values().forEach(signal -> signal.save(out));
+        conjunctions.forEach(detector -> detector.save(out));
+    }
+
+    @Override
+    public void load(DoubleSupplier in) {
+        observed = (long) in.getAsDouble();
+        nonFinite.load(in);
+        signals.values().forEach(signal -> signal.load(in));
+        conjunctions.forEach(detector -> detector.load(in));
+    }
+}

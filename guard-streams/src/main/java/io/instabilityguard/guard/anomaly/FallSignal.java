@@ -1,0 +1,145 @@
+package io.instabilityguard.guard.anomaly;
+
+import io.instabilityguard.guard.baseline.Persistent;
+import io.instabilityguard.guard.baseline.RunningMedian;
+import io.instabilityguard.guard.baseline.Trend;
+import io.instabilityguard.guard.policy.Metric;
+import io.instabilityguard.guard.policy.SignalPolicy;
+import io.instabilityguard.schemas.LayerSpectrum;
+import io.instabilityguard.schemas.StepTelemetry;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.DoubleConsumer;
+import java.util.function.DoubleSupplier;
+
+/**
+ * The relative fall of the stable rank (MSign, arXiv 2602.01734, Def. 3.1) of single matrices: the share by which each lies below the median of its own
+ * first samples. The level alone says nothing: healthy runs reach 1.02. The signal is that of the matrix that has fallen most; its explanation adds the slope of
+ * that matrix's last samples and the steps until it reaches the lowest stable rank there is, 1.
+ */
+final class FallSignal implements Signal {
+
+    private static final double FLOOR = 1;
+
+    private final SignalPolicy.Fall policy;
+    private final Roster roster;
+    private final List<Layer> layers = new ArrayList<>();
+
+    /** A signal without memory, which knows matrices by their number in {@code roster}. */
+    FallSignal(SignalPolicy.Fall policy, Roster roster) {
+        this.policy = policy;
+        this.roster = roster;
+    }
+
+    @Override
+    public void sample(StepTelemetry telemetry) {
+        for (LayerSpectrum spectrum : telemetry.getLayers()) {
+            int number = roster.enter(spectrum);
+            if (number >= 0 && Float.isFinite(spectrum.getStableRank())) {
+                layer(number).add(telemetry.getSpectraStep(), spectrum.getStableRank());
+            }
+        }
+    }
+
+    @Override
+    public boolean exceeds(StepTelemetry telemetry, double limit) {
+        return layers.stream().anyMatch(layer -> layer.fall() > limit);
+    }
+
+    @Override
+    public Finding explain(String detector, StepTelemetry telemetry, double limit) {
+        List<Layer> fallen =
+                layers.stream().filter(layer -> layer.fall() > limit).toList();
+        Layer worst =
+                fallen.stream().max(Comparator.comparingDouble(Layer::fall)).orElseThrow();
+        String message = "stable rank of %s is %.3g, %.0f %% below its own normal; %d matrices have fallen"
+                .formatted(worst.name(), worst.last, 100 * worst.fall(), fallen.size());
+        return new Finding(
+                detector,
+                Metric.STABLE_RANK.label(),
+                fallen.stream().map(Layer::name).toList(),
+                worst.last,
+                worst.baseline,
+                (1 - limit) * worst.baseline,
+                (long) worst.trend.firstStep(),
+                telemetry.getStep(),
+                worst.trend.stepsTo(FLOOR),
+                message);
+    }
+
+    private Layer layer(int number) {
+        while (layers.size() <= number) {
+            layers.add(new Layer(layers.size()));
+        }
+        return layers.get(number);
+    }
+
+    @Override
+    public void save(DoubleConsumer out) {
+        out.accept(layers.size());
+        layers.forEach(layer -> layer.save(out));
+    }
+
+    @Override
+    public void load(DoubleSupplier in) {
+        int size = (int) in.getAsDouble();
+        for (int number = 0; number < size; number++) {
+            layer(number).load(in);
+        }
+    }
+
+    /** What is known of one matrix. */
+    private final class Layer implements Persistent {
+
+        private final int number;
+        private final RunningMedian learned = new RunningMedian(policy.learnSamples());
+        private final Trend trend = new Trend(policy.trendSamples());
+        private double last = Double.NaN;
+        private double baseline = Double.NaN;
+
+        Layer(int number) {
+            this.number = number;
+        }
+
+        String name() {
+            return roster.members().get(number).name();
+        }
+
+        void add(long step, double stableRank) {
+            last = stableRank;
+            trend.add(step, stableRank);
+            if (Double.isNaN(baseline)) {
+                learn(stableRank);
+            }
+        }
+
+        private void learn(double stableRank) {
+            learned.add(stableRank);
+            if (learned.size() == policy.learnSamples()) {
+                baseline = learned.median();
+            }
+        }
+
+        /** Share below the learned baseline; NaN while that is being learned. */
+        double fall() {
+            return 1 - last / baseline;
+        }
+
+        @Override
+        public void save(DoubleConsumer out) {
+            out.accept(last);
+            out.accept(baseline);
+            learned.save(out);
+            trend.save(out);
+        }
+
+        @Override
+        public void load(DoubleSupplier in) {
+            last = in.getAsDouble();
+            baseline = in.getAsDouble();
+            learned.load(in);
+            trend.load(in);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.instabilityguard.guard.anomaly;
+
+import io.instabilityguard.schemas.LayerSpectrum;
+import io.instabilityguard.schemas.MatrixRole;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Every matrix seen in one generation of a run, numbered in the order of its first appearance, up to a limit; matrices beyond it are ignored,
+ * so that a run can never take more than its share of memory.
+ */
+public final class Roster {
+
+    private final int most;
+    private final TreeMap<String, Integer> numbers = new TreeMap<>();
+    private final List<Member> members = new ArrayList<>();
+
+    /** An empty roster for at most {@code most} matrices. */
+    public Roster(int most) {
+        this.most = most;
+    }
+
+    /** The number of a matrix, which is entered when it is new; -1 when the roster is full. */
+    public int enter(LayerSpectrum layer) {
+        Integer number = numbers.get(layer.getName());
+        if (number != null) {
+            return number;
+        }
+        return members.size() < most ? enter(new Member(layer.getName(), layer.getRole())) : -1;
+    }
+
+    /** Enters a matrix that is new, and returns its number. */
+    int enter(Member member) {
+        members.add(member);
+        numbers.put(member.name(), members.size() - 1);
+        return members.size() - 1;
+    }
+
+    /** All matrices in the order of their numbers. */
+    public List<Member> members() {
+        return members;
+    }
+
+    /** Names of the matrices with one of these roles, in the order of their numbers. */
+    public List<String> withRoles(Set<MatrixRole> roles) {
+        return members.stream()
+                .filter(member -> roles.contains(member.role()))
+                .map(Member::name)
+                .toList();
+    }
+
+    /** One matrix. */
+    public record Member(String name, MatrixRole role) {}
+}

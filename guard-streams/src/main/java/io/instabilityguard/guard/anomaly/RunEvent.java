@@ -1,0 +1,42 @@
+package io.instabilityguard.guard.anomaly;
+
+import io.instabilityguard.guard.telemetry.Arrival;
+import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.StepTelemetry;
+import java.util.List;
+
+/** Something that happened to a run and may need a decision. */
+public sealed interface RunEvent {
+
+    /**
+     * A step arrived and was looked at.
+     *
+     * @param telemetry the record
+     * @param arrival whether it was taken in; {@code readings} are empty when not
+     * @param readings what each detector says
+     * @param usualLoss median of the last losses; NaN when there are none
+     * @param lastStep last step of process rank 0 taken in, this one included
+     * @param roster every matrix seen so far in this generation
+     * @param partition partition of the record
+     * @param offset offset of the record
+     */
+    record StepInspected(
+            StepTelemetry telemetry,
+            Arrival arrival,
+            List<Reading> readings,
+            double usualLoss,
+            long lastStep,
+            Roster roster,
+            int partition,
+            long offset)
+            implements RunEvent {}
+
+    /** A sidecar answered a command. */
+    record CommandAnswered(InterventionOutcome outcome) implements RunEvent {}
+
+    /** Nothing was heard of the run for longer than is normal for it. */
+    record Silent(long silentMs, long lastStep, long nowMs) implements RunEvent {}
+
+    /** The run was silent for so long that its memory is dropped. */
+    record Forgotten() implements RunEvent {}
+}

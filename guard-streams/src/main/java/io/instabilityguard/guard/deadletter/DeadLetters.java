@@ -1,0 +1,74 @@
+package io.instabilityguard.guard.deadletter;
+
+import io.instabilityguard.schemas.DeadLetter;
+import io.instabilityguard.schemas.RegistryUnavailableException;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.jspecify.annotations.Nullable;
+
+/** Makes dead letters, and draws the line between a bad record and a bad moment. */
+public final class DeadLetters {
+
+    private static final int LONGEST_CAUSE = 1_000;
+
+    private DeadLetters() {}
+
+    /**
+     * Whether the same record may well succeed after a restart: trouble of Kafka's own (fencing, time-outs, stores) is the platform's to
+     * retry; anything else is the record's fault and would come back for ever.
+     */
+    public static boolean isRecoverable(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof KafkaException && !isOfTheRecord(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isOfTheRecord(Throwable cause) {
+        return cause instanceof SerializationException && !(cause instanceof RegistryUnavailableException);
+    }
+
+    /** A dead letter for a record that came from {@code origin}. The record's own time is kept, so that a replay gives the same letter. */
+    public static DeadLetter letter(
+            Origin origin, String stage, String cause, byte @Nullable [] key, byte @Nullable [] value) {
+        DeadLetter.Builder letter = DeadLetter.newBuilder()
+                .setTopic(origin.topic())
+                .setPartition(origin.partition())
+                .setOffset(origin.offset())
+                .setRecordTimestampMs(origin.timestampMs())
+                .setStage(stage)
+                .setCause(oneLine(cause))
+                .setTimestampMs(origin.timestampMs());
+        if (key != null) {
+            letter.setKey(ByteBuffer.wrap(key));
+        }
+        if (value != null) {
+            letter.setValue(ByteBuffer.wrap(value));
+        }
+        return letter.build();
+    }
+
+    /** The failure's type and message and those of its innermost cause. */
+    static String causeOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return failure == root ? describe(failure) : describe(failure) + "; because of " + describe(root);
+    }
+
+    private static String describe(Throwable failure) {
+        return failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    }
+
+    private static String oneLine(String text) {
+        String line = text.replaceAll("\\s+", " ");
+        return line.length() <= LONGEST_CAUSE ? line : line.substring(0, LONGEST_CAUSE);
+    }
+
+    /** Where a record came from: topic, partition, offset there, and its own time in epoch milliseconds. */
+    public record Origin(String topic, int partition, long offset, long timestampMs) {}
+}

@@ -1,0 +1,74 @@
+package io.instabilityguard.guard.deadletter;
+
+import io.instabilityguard.guard.deadletter.DeadLetters.Origin;
+import io.instabilityguard.schemas.DeadLetter;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets sensible records through and turns absurd ones into dead letters: they could be read but mean nothing.
+ *
+ * @param <V> the record
+ */
+@SuppressWarnings("NullAway.Init") // Kafka Streams initialises it before the first record
+public final class ScreeningProcessor<V> implements Processor<String, V, String, Object> {
+
+    private static final String STAGE = "validation";
+
+    private final BiFunction<@Nullable String, V, Optional<String>> problemOf;
+    private final Serializer<V> serializer;
+    private final String next;
+    private final String deadLetters;
+    private ProcessorContext<String, Object> context;
+
+    /**
+     * A screen.
+     *
+     * @param problemOf what is wrong with a record under its key; empty when nothing is
+     * @param serializer writes an absurd record into its dead letter
+     * @param next node for sensible records
+     * @param deadLetters node for dead letters
+     */
+    public ScreeningProcessor(
+            BiFunction<@Nullable String, V, Optional<String>> problemOf,
+            Serializer<V> serializer,
+            String next,
+            String deadLetters) {
+        this.problemOf = problemOf;
+        this.serializer = serializer;
+        this.next = next;
+        this.deadLetters = deadLetters;
+    }
+
+    @Override
+    public void init(ProcessorContext<String, Object> newContext) {
+        context = newContext;
+    }
+
+    @Override
+    public void process(Record<String, V> record) {
+        Optional<String> problem = record.value() == null
+                ? Optional.of("the record has no value")
+                : problemOf.apply(record.key(), record.value());
+        if (problem.isPresent()) {
+            context.forward(record.withValue(letter(record, problem.get())), deadLetters);
+        } else {
+            context.forward(record, next);
+        }
+    }
+
+    private DeadLetter letter(Record<String, V> record, String problem) {
+        RecordMetadata metadata = context.recordMetadata().orElseThrow();
+        Origin origin = new Origin(metadata.topic(), metadata.partition(), metadata.offset(), record.timestamp());
+        byte[] key = record.key() == null ? null : record.key().getBytes(StandardCharsets.UTF_8);
+        byte[] value = record.value() == null ? null : serializer.serialize(metadata.topic(), record.value());
+        return DeadLetters.letter(origin, STAGE, problem, key, value);
+    }
+}

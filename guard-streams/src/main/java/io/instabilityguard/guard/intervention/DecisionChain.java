@@ -1,0 +1,60 @@
+package io.instabilityguard.guard.intervention;
+
+import io.instabilityguard.schemas.Decision;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
+
+/**
+ * Seals decisions so that none can be changed, dropped or slipped in unseen: {@code hash = SHA-256(previousHash in UTF-8, Avro binary of the
+ * decision with an empty hash)}, in hex.
+ */
+public final class DecisionChain {
+
+    private DecisionChain() {}
+
+    /** The finished decision, following the one with hash {@code previousHash} (empty for the first). */
+    static Decision seal(Decision.Builder decision, String previousHash) {
+        Decision open = decision.setPreviousHash(previousHash).setHash("").build();
+        return Decision.newBuilder(open).setHash(hash(open)).build();
+    }
+
+    /** Whether a decision's hash is that of its content. */
+    public static boolean isIntact(Decision decision) {
+        return decision.getHash()
+                .equals(hash(Decision.newBuilder(decision).setHash("").build()));
+    }
+
+    private static String hash(Decision open) {
+        MessageDigest digest = sha256();
+        digest.update(open.getPreviousHash().getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest.digest(binary(open)));
+    }
+
+    private static byte[] binary(Decision decision) {
+        try {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+            new SpecificDatumWriter<>(Decision.class).write(decision, encoder);
+            encoder.flush();
+            return bytes.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory", e);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

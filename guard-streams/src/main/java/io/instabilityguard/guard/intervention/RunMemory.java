@@ -1,0 +1,106 @@
+package io.instabilityguard.guard.intervention;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/**
+ * All that the guard remembers of its own doings with one run. Immutable; stored whenever it changes.
+ *
+ * @param run run id
+ * @param generation generation that the rest (but for the chain of decisions) is about
+ * @param decisions decisions made so far in the run: the sequence number of the next
+ * @param chainHash hash of the last decision; empty before the first
+ * @param commandsIssued commands issued in this generation
+ * @param open open anomalies in the order of raising
+ * @param issued recent commands, oldest first
+ * @param harmful number of HARMFUL verdicts per rung
+ * @param said per open anomaly's id and rung: why nothing was done when this was last recorded
+ */
+record RunMemory(
+        String run,
+        long generation,
+        long decisions,
+        String chainHash,
+        long commandsIssued,
+        List<OpenAnomaly> open,
+        List<IssuedCommand> issued,
+        Map<String, Integer> harmful,
+        Map<String, String> said) {
+
+    /** Steps that budgets look back. */
+    static final int BUDGET_STEPS = 1_000;
+
+    RunMemory {
+        open = List.copyOf(open);
+        issued = List.copyOf(issued);
+        harmful = Collections.unmodifiableMap(new TreeMap<>(harmful));
+        said = Collections.unmodifiableMap(new TreeMap<>(said));
+    }
+
+    /** Nothing yet. */
+    static RunMemory of(String run, long generation) {
+        return new RunMemory(run, generation, 0, "", 0, List.of(), List.of(), Map.of(), Map.of());
+    }
+
+    /** A new life of the trainer: only the chain of decisions goes on. */
+    RunMemory inGeneration(long newGeneration) {
+        return new RunMemory(run, newGeneration, decisions, chainHash, 0, List.of(), List.of(), Map.of(), Map.of());
+    }
+
+    RunMemory withDecision(String hash) {
+        return new RunMemory(run, generation, decisions + 1, hash, commandsIssued, open, issued, harmful, said);
+    }
+
+    RunMemory withOpen(List<OpenAnomaly> anomalies) {
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, harmful, said);
+    }
+
+    RunMemory withSaid(Map<String, String> reasons) {
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, harmful, reasons);
+    }
+
+    /** One more command; those that neither budget nor verdict needs any more are forgotten. */
+    RunMemory withCommand(IssuedCommand command) {
+        List<IssuedCommand> kept = Stream.concat(
+                        issued.stream().filter(old -> old.decidedAtStep() > command.decidedAtStep() - BUDGET_STEPS),
+                        Stream.of(command))
+                .toList();
+        boolean sent = command.isUnanswered();
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued + (sent ? 1 : 0), open, kept, harmful, said);
+    }
+
+    /** The command with this id changed. */
+    RunMemory withChanged(String commandId, UnaryOperator<IssuedCommand> change) {
+        List<IssuedCommand> changed = issued.stream()
+                .map(command -> command.id().equals(commandId) ? change.apply(command) : command)
+                .toList();
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, changed, harmful, said);
+    }
+
+    RunMemory withHarm(String rung) {
+        Map<String, Integer> more = new TreeMap<>(harmful);
+        more.merge(rung, 1, Integer::sum);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, more, said);
+    }
+
+    Optional<OpenAnomaly> openOf(String detector) {
+        return open.stream()
+                .filter(anomaly -> anomaly.detector().equals(detector))
+                .findFirst();
+    }
+
+    Optional<IssuedCommand> command(String id) {
+        return issued.stream().filter(command -> command.id().equals(id)).findFirst();
+    }
+
+    /** Commands of one rung, oldest first. */
+    List<IssuedCommand> ofRung(String rung) {
+        return issued.stream().filter(command -> command.rung().equals(rung)).toList();
+    }
+}

@@ -1,0 +1,50 @@
+package io.instabilityguard.guard.intervention;
+
+import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.schemas.Health;
+import io.instabilityguard.schemas.RunState;
+import java.util.stream.Collectors;
+
+/** Says where a run stands, from its memory. */
+final class RunStates {
+
+    private RunStates() {}
+
+    /** Heard of: OK without open anomalies, else ALARM. */
+    static RunState heard(RunMemory memory, Policy policy, long lastStep, long timestampMs) {
+        boolean calm = memory.open().isEmpty();
+        String open = memory.open().stream().map(OpenAnomaly::detector).collect(Collectors.joining(", "));
+        String reason = calm ? "no anomaly is open" : "open: " + open;
+        return state(memory, policy, calm ? Health.OK : Health.ALARM, reason, lastStep, timestampMs);
+    }
+
+    /** Not heard of for too long: nobody knows. */
+    static RunState silent(RunMemory memory, Policy policy, long silentMs, long lastStep, long timestampMs) {
+        String reason = "no telemetry for %.1f s".formatted(silentMs / 1_000.0);
+        return state(memory, policy, Health.UNKNOWN, reason, lastStep, timestampMs);
+    }
+
+    /** Whether two states differ in more than step and time. */
+    static boolean differ(RunState a, RunState b) {
+        return a.getGeneration() != b.getGeneration()
+                || a.getHealth() != b.getHealth()
+                || a.getCommandsIssued() != b.getCommandsIssued()
+                || !a.getOpenAnomalies().equals(b.getOpenAnomalies());
+    }
+
+    private static RunState state(
+            RunMemory memory, Policy policy, Health health, String reason, long lastStep, long timestampMs) {
+        return RunState.newBuilder()
+                .setRun(memory.run())
+                .setGeneration(memory.generation())
+                .setHealth(health)
+                .setHealthReason(reason)
+                .setMode(policy.mode())
+                .setLastStep(lastStep)
+                .setOpenAnomalies(memory.open().stream().map(OpenAnomaly::id).toList())
+                .setCommandsIssued(memory.commandsIssued())
+                .setPolicyHash(policy.hash())
+                .setTimestampMs(timestampMs)
+                .build();
+    }
+}

@@ -1,0 +1,11 @@
+package io.instabilityguard.guard.intervention;
+
+/**
+ * Names of the topology's nodes that publish what was decided.
+ *
+ * @param anomalies node for anomalies
+ * @param decisions node for decisions
+ * @param commands node for commands
+ * @param runs node for states of runs
+ */
+public record Sinks(String anomalies, String decisions, String commands, String runs) {}

@@ -1,0 +1,44 @@
+package io.instabilityguard.guard.policy;
+
+import io.instabilityguard.schemas.MatrixRole;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Settings of one signal; one record per shape. What each number means is said line by line in {@code default-policy.yaml}. */
+public sealed interface SignalPolicy {
+
+    /** Whether the signal has a flag with hysteresis, on which detectors may rest. */
+    default boolean isLatching() {
+        return false;
+    }
+
+    /** The scalar itself. */
+    record Level(Metric metric) implements SignalPolicy {}
+
+    /** Deviations above a slow mean that is robust against upward outliers. */
+    record Deviation(
+            Metric metric, double decay, double leastDeviation, double firstVariance, double mostZ, int mostZAfterSteps)
+            implements SignalPolicy {}
+
+    /** Ratio to the median of the last steps. */
+    record MedianRatio(Metric metric, int windowSteps) implements SignalPolicy {}
+
+    /** Growth of the Frobenius norms of some matrices over that of others since the first sample. */
+    record Outgrowth(Set<MatrixRole> of, Set<MatrixRole> over, double raise, double clear) implements SignalPolicy {
+
+        /** Keeps its own copies, sorted. */
+        public Outgrowth {
+            of = Collections.unmodifiableSet(new TreeSet<>(of));
+            over = Collections.unmodifiableSet(new TreeSet<>(over));
+        }
+
+        @Override
+        public boolean isLatching() {
+            return true;
+        }
+    }
+
+    /** Share by which the stable rank of single matrices lies below the baseline that each learned early in the run. */
+    record Fall(int learnSamples, int trendSamples) implements SignalPolicy {}
+}
