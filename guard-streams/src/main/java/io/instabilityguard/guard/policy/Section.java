@@ -119,6 +119,18 @@ public final class Section {
         return all;
     }
 
+    /** Every key here with its value as plain text. */
+    public Map<String, String> plain() {
+        Map<String, String> all = new LinkedHashMap<>();
+        node.fieldNames().forEachRemaining(key -> {
+            if (!required(key).isValueNode()) {
+                throw wrong(key, "a single value");
+            }
+            all.put(key, node.get(key).asText());
+        });
+        return all;
+    }
+
     /** Whether there is a value at {@code key}. */
     public boolean has(String key) {
         known.add(key);

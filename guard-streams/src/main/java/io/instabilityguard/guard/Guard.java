@@ -1,0 +1,83 @@
+package io.instabilityguard.guard;
+
+import io.instabilityguard.guard.policy.Policy;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running guard: the topology on Kafka Streams. The topics must exist. A thread that fails is replaced; the guard only ends when it is closed or
+ * when its configuration cannot work.
+ */
+public final class Guard implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final Policy policy;
+    private final KafkaStreams streams;
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link io.instabilityguard.guard.policy.PolicyException}. */
+    public Guard(GuardConfig config) {
+        policy = config.policy();
+        Properties properties = config.streamsProperties();
+        Map<String, Object> serdes = new HashMap<>(config.kafka());
+        streams = new KafkaStreams(GuardTopology.build(policy, serdes), properties);
+        streams.setUncaughtExceptionHandler(Guard::replaceThread);
+        streams.setStateListener((now, before) -> noteEnd(now));
+    }
+
+    /** Starts the threads and returns at once. */
+    public Guard start() {
+        LOG.info("guard starts in mode {} under policy {}", policy.mode(), policy.hash());
+        streams.start();
+        return this;
+    }
+
+    /** Whether it has its partitions and has restored its state. */
+    public boolean isRunning() {
+        return streams.state() == KafkaStreams.State.RUNNING;
+    }
+
+    /** The policy in force. */
+    public Policy policy() {
+        return policy;
+    }
+
+    /** Waits until the guard has ended. */
+    public void await() throws InterruptedException {
+        ended.await();
+    }
+
+    /** Stops cleanly, leaving the group so that others take over at once; waits at most 10 seconds. */
+    @Override
+    public void close() {
+        CloseOptions options = CloseOptions.timeout(CLOSE_TIMEOUT)
+                .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP);
+        if (!streams.close(options)) {
+            LOG.warn(
+                    "guard did not stop within {} s; its state is restored at the next start",
+                    CLOSE_TIMEOUT.toSeconds());
+        }
+        ended.countDown();
+    }
+
+    private static StreamThreadExceptionResponse replaceThread(Throwable failure) {
+        LOG.error("a stream thread failed and is replaced", failure);
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+    }
+
+    private void noteEnd(KafkaStreams.State state) {
+        if (state == KafkaStreams.State.NOT_RUNNING || state == KafkaStreams.State.ERROR) {
+            ended.countDown();
+        }
+    }
+}

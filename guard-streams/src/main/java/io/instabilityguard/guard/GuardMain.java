@@ -1,0 +1,76 @@
+package io.instabilityguard.guard;
+
+import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.schemas.Mode;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The guard as a process of its own. Exit status: 0 stopped, 1 could not run, 2 bad options, configuration or policy. */
+@Command(
+        name = "guard streams",
+        description = "Watches training runs through Kafka and commands what saves them.",
+        mixinStandardHelpOptions = true)
+public final class GuardMain implements Callable<Integer> {
+
+    private static final int CANNOT_RUN = 1;
+    private static final int BAD_INPUT = 2;
+
+    @Option(names = "--config", required = true, paramLabel = "F", description = "Configuration, YAML.")
+    private Path config = Path.of("guard.yaml");
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            description = "observe, approve or enforce; replaces that of configuration and policy.")
+    private @Nullable String mode;
+
+    /** Made by {@link #main}. */
+    GuardMain() {}
+
+    /** Runs until it is stopped. */
+    public static void main(String[] arguments) {
+        System.exit(execute(arguments));
+    }
+
+    /** Runs and returns the exit status. */
+    static int execute(String... arguments) {
+        return new CommandLine(new GuardMain())
+                .setExecutionExceptionHandler((failure, line, parsed) -> explain(failure, line))
+                .setParameterExceptionHandler((failure, rest) -> explain(failure, failure.getCommandLine()))
+                .execute(arguments);
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        GuardConfig read = GuardConfig.read(config);
+        try (Guard guard = new Guard(mode == null ? read : read.withMode(mode(mode)))) {
+            Runtime.getRuntime().addShutdownHook(new Thread(guard::close, "guard-close"));
+            guard.start().await();
+        }
+        return 0;
+    }
+
+    private static Mode mode(String name) {
+        return switch (name.toLowerCase(Locale.ROOT)) {
+            case "observe" -> Mode.OBSERVE;
+            case "approve" -> Mode.APPROVE;
+            case "enforce" -> Mode.ENFORCE;
+            default -> throw new PolicyException("--mode: must be one of observe, approve, enforce, not " + name);
+        };
+    }
+
+    private static int explain(Exception failure, CommandLine line) throws Exception {
+        boolean badInput = failure instanceof PolicyException || failure instanceof CommandLine.ParameterException;
+        if (!badInput && !(failure instanceof KafkaException)) {
+            throw failure;
+        }
+        line.getErr().println("guard: " + failure.getMessage());
+        return badInput ? BAD_INPUT : CANNOT_RUN;
+    }
+}

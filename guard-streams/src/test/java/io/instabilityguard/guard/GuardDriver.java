@@ -1,0 +1,121 @@
+package io.instabilityguard.guard;
+
+import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.schemas.Anomaly;
+import io.instabilityguard.schemas.DeadLetter;
+import io.instabilityguard.schemas.Decision;
+import io.instabilityguard.schemas.InterventionCommand;
+import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.RecordSerdes;
+import io.instabilityguard.schemas.RunState;
+import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.Topic;
+import io.instabilityguard.schemas.Topics;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** The guard's topology without a broker. */
+final class GuardDriver implements AutoCloseable {
+
+    private static final RecordSerdes SERDES = RecordSerdes.of(Map.of());
+
+    private final TopologyTestDriver driver;
+    private final TestInputTopic<String, StepTelemetry> telemetry;
+    private final TestInputTopic<String, InterventionOutcome> outcomes;
+
+    GuardDriver(Policy policy) {
+        GuardConfig config = GuardConfig.local("unused:9092");
+        Properties properties = new Properties();
+        properties.putAll(config.streamsProperties());
+        properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
+        driver = new TopologyTestDriver(
+                GuardTopology.build(policy, Map.of()), properties, Instant.ofEpochMilli(Telemetry.START_MS));
+        telemetry = input(Topics.TELEMETRY);
+        outcomes = input(Topics.OUTCOMES);
+    }
+
+    private <V extends SpecificRecord> TestInputTopic<String, V> input(Topic<V> topic) {
+        return driver.createInputTopic(
+                topic.name(), new StringSerializer(), SERDES.serde(topic).serializer());
+    }
+
+    void send(StepTelemetry record) {
+        sendAs(record.getRun(), record);
+    }
+
+    void sendAs(String key, StepTelemetry record) {
+        telemetry.pipeInput(new TestRecord<>(key, record, Instant.ofEpochMilli(record.getTimestampMs())));
+    }
+
+    void answer(InterventionOutcome outcome) {
+        outcomes.pipeInput(new TestRecord<>(outcome.getRun(), outcome, Instant.ofEpochMilli(outcome.getTimestampMs())));
+    }
+
+    void sendBytes(Topic<?> topic, byte[] value) {
+        driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
+                .pipeInput(Telemetry.RUN, value);
+    }
+
+    /** Sends calm steps from {@code from} to before {@code to}. */
+    void calm(long from, long to) {
+        for (long step = from; step < to; step++) {
+            send(Telemetry.calm(step).build());
+        }
+    }
+
+    void wait(Duration time) {
+        driver.advanceWallClockTime(time);
+    }
+
+    List<InterventionCommand> commands() {
+        return read(Topics.COMMANDS);
+    }
+
+    List<Decision> decisions() {
+        return read(Topics.DECISIONS);
+    }
+
+    List<Anomaly> anomalies() {
+        return read(Topics.ANOMALIES);
+    }
+
+    List<RunState> states() {
+        return read(Topics.RUNS);
+    }
+
+    List<DeadLetter> deadLetters() {
+        return read(Topics.DEAD_LETTERS);
+    }
+
+    /** Value of a counter of arrivals. */
+    double count(String operation) {
+        return driver.metrics().entrySet().stream()
+                .filter(metric -> metric.getKey().name().equals(operation + "-total"))
+                .mapToDouble(metric -> (double) metric.getValue().metricValue())
+                .sum();
+    }
+
+    /** Everything published to a topic since it was last read. */
+    <V extends SpecificRecord> List<V> read(Topic<V> topic) {
+        return driver.createOutputTopic(
+                        topic.name(),
+                        new StringDeserializer(),
+                        SERDES.serde(topic).deserializer())
+                .readValuesToList();
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+}
