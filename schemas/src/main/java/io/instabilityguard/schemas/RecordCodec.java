@@ -31,7 +31,9 @@ final class RecordCodec<V extends SpecificRecord> {
 
     RecordCodec(Schema schema) {
         this.schema = schema;
-        data.setCustomCoders(true); // the generated coders, which take about two thirds of the time
+        // The coders in the generated classes measured no slower than the fast reader, mostly faster; it would go first
+        data.setCustomCoders(true);
+        data.setFastReaderEnabled(false);
         this.writer = new SpecificDatumWriter<>(schema, data);
     }
 

@@ -68,6 +68,7 @@ class HostileInputTest {
             for (int i = 0; i < MUTATIONS_PER_TOPIC; i++) {
                 feed(topic, reader, mutated(bytes));
             }
+            assertThat(reader.deserialize(topic.name(), bytes)).hasToString(sample.toString());
         }
     }
 

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param state how far it got
  * @param outcome the outcome (Avro single-object encoding, base64) from {@link State#FINAL} on, until it is published
  */
-public record JournalEntry(SessionKey session, ReceivedCommand command, State state, @Nullable String outcome) {
+public record JournalEntry(
+        SessionKey session,
+        ReceivedCommand command,
+        State state,
+        @Nullable String outcome) {
     /** Refuses an incomplete entry. */
     public JournalEntry {
         Objects.requireNonNull(session);

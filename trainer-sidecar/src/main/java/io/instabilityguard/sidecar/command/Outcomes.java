@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.serialization.Serde;
+import org.jspecify.annotations.Nullable;
 
 /** Outcomes as records, and as bytes for the journal. Pure. */
 final class Outcomes {
@@ -42,8 +43,8 @@ final class Outcomes {
                 .setChanges(computed.changes())
                 .setComputeMillis(computed.computeMillis())
                 .setHookMillis(applied.hookMillis())
-                .setLearningRateScaleBefore(applied.learningRateScaleBefore())
-                .setLearningRateScaleAfter(applied.learningRateScaleAfter())
+                .setLearningRateScaleBefore(orNan(applied.learningRateScaleBefore()))
+                .setLearningRateScaleAfter(orNan(applied.learningRateScaleAfter()))
                 .build();
     }
 
@@ -64,6 +65,10 @@ final class Outcomes {
     static InterventionOutcome decode(String encoded) {
         return BYTES.deserializer()
                 .deserialize(Topics.OUTCOMES.name(), Base64.getDecoder().decode(encoded));
+    }
+
+    private static double orNan(@Nullable Double value) {
+        return value == null ? Double.NaN : value;
     }
 
     private static String refusal(List<LayerChange> changes) {

@@ -39,7 +39,7 @@ public record Hello(
         long step,
         Staging staging,
         List<Matrix> matrices,
-        @JsonProperty("applied") List<AppliedCommand> appliedCommands,
+        @JsonProperty(value = "applied", required = true) List<AppliedCommand> appliedCommands,
         String hookVersion,
         String torchVersion)
         implements HookMessage {

@@ -1,8 +1,12 @@
 package io.instabilityguard.sidecar.frame;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.Nulls;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the trainer's hook says to the sidecar, one record per message of the protocol. Unknown scalars are NaN. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -68,18 +72,27 @@ public sealed interface HookMessage
         }
     }
 
-    /** The command took effect at boundary {@code step}; {@code matrices} are those really replaced. */
+    /**
+     * The command took effect at boundary {@code step}; {@code matrices} are those really replaced. The learning-rate scales
+     * are NaN for commands that do not touch it: the hook leaves them out then.
+     */
     record Applied(
             String id,
             long step,
             List<Integer> matrices,
             double hookMillis,
-            double learningRateScaleBefore,
-            double learningRateScaleAfter)
+
+            @JsonProperty(required = false) @JsonSetter(nulls = Nulls.SET) @Nullable
+            Double learningRateScaleBefore,
+
+            @JsonProperty(required = false) @JsonSetter(nulls = Nulls.SET) @Nullable
+            Double learningRateScaleAfter)
             implements HookMessage {
         /** Copies the list. */
         public Applied {
             matrices = List.copyOf(matrices);
+            learningRateScaleBefore = learningRateScaleBefore == null ? Double.NaN : learningRateScaleBefore;
+            learningRateScaleAfter = learningRateScaleAfter == null ? Double.NaN : learningRateScaleAfter;
         }
     }
 

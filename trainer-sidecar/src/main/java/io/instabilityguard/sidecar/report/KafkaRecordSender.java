@@ -30,9 +30,10 @@ public final class KafkaRecordSender<V extends SpecificRecord> implements Record
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback says the same
     public void send(String run, V record, Consumer<@Nullable Exception> done) {
         try {
-            Future<RecordMetadata> acknowledged = producer()
+            producer()
                     .send(new ProducerRecord<>(topic.name(), run, record), (metadata, failure) -> done.accept(failure));
         } catch (KafkaException e) {
             replaceUnlessTransient(e);

@@ -5,10 +5,11 @@ package io.instabilityguard.sidecar.spectrum;
  * X ← aX + bGX + cG²X, G = XXᵀ (or XG with G = XᵀX when X is tall), from X₀ = A / (1.01 ‖A‖F), with the coefficients that
  * are optimal for singular values in [10⁻³, 1]. Products only; the singular vectors stay, the singular values go to 1 from both sides.
  *
- * <p>What it does not give: a singular value below 10⁻³ ‖A‖F needs more steps than 6 (methods: 9 or 10 at 10⁻⁴, 13 or 14 at
- * 10⁻⁵), and until then stays below 1, so few steps are a "soft" factor and the orthogonality defect says how soft. The null space of a
- * rank-deficient matrix stays null for about ten steps; beyond that rounding noise in it grows. The paper adds 10⁻⁷ to the norm
- * against division by zero; here zero matrices are refused before and the scaling is done in double.
+ * <p>What it does not give: a singular value below 10⁻³ ‖A‖F needs more steps than 6 (9 or 10 at 10⁻⁴, 13 or 14 at 10⁻⁵) and
+ * until then stays below 1: 5 to 8 steps are a "soft" factor, and the orthogonality defect says how soft. Below 5 steps the singular
+ * values scatter between 0 and 2, so that the stable rank may even fall. The null space of a rank-deficient matrix stays null for
+ * about ten steps; beyond that rounding noise in it grows. The paper adds 10⁻⁷ to the norm against division by zero; here zero
+ * matrices are refused before, and the scaling is done in double.
  *
  * @param steps number of iterations, 1 to 50; 6 suit most weights
  */

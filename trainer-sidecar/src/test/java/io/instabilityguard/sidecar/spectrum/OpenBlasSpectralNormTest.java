@@ -1,0 +1,8 @@
+package io.instabilityguard.sidecar.spectrum;
+
+class OpenBlasSpectralNormTest extends SpectralNormContract {
+    @Override
+    MatrixBackend backend() {
+        return new OpenBlasBackend(1);
+    }
+}
