@@ -12,10 +12,12 @@ import io.instabilityguard.sidecar.SidecarConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class AllInOne implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(AllInOne.class);
+
+    private static final Duration GUARD_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration POLL = Duration.ofMillis(20);
 
     private final Path folder;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -62,11 +67,21 @@ public final class AllInOne implements AutoCloseable {
         guardConfig(config, data, "").policy(); // a typo shall not cost the wait for a broker
         EmbeddedBroker broker = opened(EmbeddedBroker.start(data.broker(), config.port()));
         TopicCreation.createMissing(broker.bootstrapServers());
-        opened(Guard.start(guardConfig(config, data, broker.bootstrapServers())));
+        awaitRunning(opened(new Guard(guardConfig(config, data, broker.bootstrapServers()))).start());
         Sidecar sidecar = opened(new Sidecar(sidecarConfig(config, data, broker)));
         sidecar.start();
         endpoints = new Endpoints(broker.bootstrapServers(), sidecar.socket().toString());
         endpoints.writeTo(folder);
+    }
+
+    private static void awaitRunning(Guard guard) {
+        long deadline = System.nanoTime() + GUARD_TIMEOUT.toNanos();
+        while (!guard.isRunning()) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("the guard did not get its partitions within " + GUARD_TIMEOUT);
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
     }
 
     private static GuardConfig guardConfig(AllInOneConfig config, DataFolder data, String bootstrapServers) {

@@ -24,6 +24,8 @@ final class DemoReport {
     /** Losses above this multiple of the first one are drawn at the upper border. */
     private static final double LOSS_CAP = 1.4;
 
+    private static final int SMOOTHING_STEPS = 10;
+
     private final DemoResult result;
     private final RunHistory history;
 
@@ -72,12 +74,17 @@ final class DemoReport {
     }
 
     private List<Panel> panels() {
-        List<Curve> losses = curves(StepLine::loss);
-        double first = losses.get(0).points().isEmpty() ? 1 : losses.get(0).points().get(0).value();
+        List<Curve> losses = curves(StepLine::loss).stream()
+                .map(curve -> curve.smoothed(SMOOTHING_STEPS))
+                .toList();
+        double first = losses.get(0).points().stream()
+                .mapToDouble(Curve.Point::value)
+                .findFirst()
+                .orElse(1);
         return List.of(
                 new Panel(
                         "Training loss",
-                        "Nats per character. Beyond the upper border the run is lost.",
+                        "Nats per character, mean of the last " + SMOOTHING_STEPS + " steps; what lies above ends at the border.",
                         new Panel.Linear(first * LOSS_CAP),
                         losses),
                 new Panel(
@@ -116,7 +123,7 @@ final class DemoReport {
             }
         }
         return rows.entrySet().stream()
-                .map(row -> new Curve(row.getKey(), "", row.getValue()))
+                .map(row -> new Curve(row.getKey().replace(".weight", ""), "", row.getValue()))
                 .toList();
     }
 

@@ -11,7 +11,7 @@ import java.util.Locale;
  */
 record Frame(long lastStep, List<Marker> markers) {
     static final int WIDTH = 1000;
-    static final int LEFT = 150;
+    static final int LEFT = 165;
     static final int RIGHT = 985;
     static final int TOP = 16;
 
