@@ -95,7 +95,7 @@ record Evaluation(Python python, GuardProcess guard, Consumer<String> progress) 
 
     private TrainerJob job(CellPlan plan, Seeds seeds) {
         String name = seeds.count() == 1 ? plan.runPrefix() + "-" + seeds.first() : plan.runPrefix();
-        GuardedBy guardedBy = new GuardedBy(Path.of(guard.endpoints().socket()), name, plan.delay());
+        GuardedBy guardedBy = GuardedBy.lockstep(Path.of(guard.endpoints().socket()), name, plan.delay());
         return new TrainerJob(
                 plan.scenario(), plan.method(), seeds, SILENT, null, null, plan.isGuarded() ? guardedBy : null);
     }

@@ -55,7 +55,7 @@ record Demo(
 
     private DemoResult guarded(DemoScenario scenario, TrainedRun unguarded, List<TrainedRun> rivals) {
         String runId = "demo-" + scenario.label() + "-" + seed;
-        GuardedBy guardedBy = new GuardedBy(Path.of(guard.endpoints().socket()), runId, lockstepDelay);
+        GuardedBy guardedBy = GuardedBy.lockstep(Path.of(guard.endpoints().socket()), runId, lockstepDelay);
         TrainerJob job =
                 TrainerJob.guarded(scenario.configuration(), seed, guardedBy).on(text);
         HistoryRecorder recorder = new HistoryRecorder(runId);

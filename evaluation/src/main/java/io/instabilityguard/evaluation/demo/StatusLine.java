@@ -12,12 +12,13 @@ package io.instabilityguard.evaluation.demo;
  */
 record StatusLine(String method, int step, int steps, double loss, String lowest, long elapsedMillis) {
     private static final int BAR = 20;
+    private static final int STEPS_BEFORE_FORECAST = 10;
 
     @Override
     public String toString() {
         int done = step + 1;
         int filled = Math.min(BAR, BAR * done / steps);
-        return "%-11s [%s%s] %d/%d  loss %.3f%s  %d s left"
+        return "%-11s [%s%s] %d/%d  loss %.3f%s%s"
                 .formatted(
                         method,
                         "#".repeat(filled),
@@ -26,7 +27,7 @@ record StatusLine(String method, int step, int steps, double loss, String lowest
                         steps,
                         loss,
                         lowest.isEmpty() ? "" : "  lowest stable rank " + lowest,
-                        secondsLeft(done));
+                        done < STEPS_BEFORE_FORECAST ? "" : "  " + secondsLeft(done) + " s left");
     }
 
     private long secondsLeft(int done) {
