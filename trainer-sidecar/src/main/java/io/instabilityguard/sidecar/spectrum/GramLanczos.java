@@ -10,6 +10,16 @@ package io.instabilityguard.sidecar.spectrum;
  * within that distance, not always the largest. Work memory is for one shape of A; nothing is allocated per call.
  */
 final class GramLanczos {
+    /** Largest relative residual ‖AᵀAv − σ²v‖ / σ² that counts as converged. */
+    static final double TOLERANCE = 0.01;
+
+    /** Between these, ‖A‖F² is right in float32 and every product of the iteration is far from over- and underflow. */
+    private static final double SMALLEST_SUM = 1e-12;
+
+    private static final double LARGEST_SUM = 1e18;
+    /** A remainder this small against ‖A‖F² is rounding: the directions span an invariant subspace. */
+    private static final double ROUNDING = 0x1p-22;
+
     private final MatrixBackend backend;
     private final FloatMatrix[] directions;
     private final FloatMatrix[] images;
@@ -43,25 +53,25 @@ final class GramLanczos {
     }
 
     /**
-     * Iterates from {@code start} (any length but zero) until the residual is at most {@code tolerance} or {@code limit} passes are done.
+     * Iterates from {@code start} (any length but zero) until the residual is at most {@link #TOLERANCE} or {@code limit} passes are done.
      *
-     * @return false when the sum of squares is not within [{@code smallest}, {@code largest}]: only {@link #sumOfSquares()} is set then
+     * @return false when ‖A‖F² is not finite or outside the comfortable range of float32: only {@link #sumOfSquares()} is set then
      */
-    boolean run(FloatMatrix a, FloatMatrix start, double tolerance, int limit, double smallest, double largest) {
+    boolean run(FloatMatrix a, FloatMatrix start, int limit) {
         ritz.clear();
         backend.scale(1 / norm(start), start, directions[0]);
         double beta = 0;
         for (passes = 1; ; passes++) {
             int j = passes - 1;
             sumOfSquares = backend.multiplyGram(a, directions[j], images[j], remainder);
-            if (!(sumOfSquares >= smallest && sumOfSquares <= largest)) {
+            if (!(sumOfSquares >= SMALLEST_SUM && sumOfSquares <= LARGEST_SUM)) {
                 return false;
             }
             ritz.grow(backend.dot(images[j], images[j]), beta);
             orthogonalize(passes);
             beta = norm(remainder);
             residual = ritz.value() > 0 ? beta * Math.abs(ritz.weight(j)) / ritz.value() : 1;
-            if (residual <= tolerance || passes == limit || beta <= 0x1p-22 * sumOfSquares) {
+            if (residual <= TOLERANCE || passes == limit || beta <= ROUNDING * sumOfSquares) {
                 break;
             }
             backend.scale(1 / beta, remainder, directions[passes]);

@@ -3,6 +3,7 @@ package io.instabilityguard.sidecar.spectrum;
 import static org.bytedeco.openblas.global.openblas.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas.CblasTrans;
+import static org.bytedeco.openblas.global.openblas.CblasUpper;
 import static org.bytedeco.openblas.global.openblas.LAPACKE_sgesdd;
 import static org.bytedeco.openblas.global.openblas.LAPACKE_sgesvd;
 import static org.bytedeco.openblas.global.openblas.blas_get_num_threads;
@@ -11,10 +12,12 @@ import static org.bytedeco.openblas.global.openblas.cblas_saxpy;
 import static org.bytedeco.openblas.global.openblas.cblas_sdot;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemv;
+import static org.bytedeco.openblas.global.openblas.cblas_ssyrk;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
+import org.jspecify.annotations.Nullable;
 
 /**
  * OpenBLAS through its C interfaces. Holds no native memory of its own: operands are the callers' direct buffers, LAPACK's work
@@ -25,6 +28,7 @@ public final class OpenBlasBackend extends HostBackend {
     /** Elements of A that one step of {@link #multiplyGram} keeps in the processor's second-level cache: 256 KiB. */
     private static final int BLOCK = 1 << 16;
 
+    private static final int TILE = 32;
     private static final int COLUMN_MAJOR = 102;
     private static final byte REDUCED = 'S';
     private static final byte NO_VECTORS = 'N';
@@ -87,35 +91,13 @@ public final class OpenBlasBackend extends HostBackend {
     @Override
     public void multiply(double alpha, FloatMatrix left, FloatMatrix right, double beta, FloatMatrix target) {
         requireProductShapes(left, right, target);
-        gemm(CblasNoTrans, CblasNoTrans, alpha, left, right, left.columns(), beta, target);
-    }
-
-    @Override
-    public void smallGram(FloatMatrix a, FloatMatrix target) {
-        requireSmallSquare(a, target);
-        if (a.rows() <= a.columns()) {
-            gemm(CblasNoTrans, CblasTrans, 1, a, a, a.columns(), 0, target);
-        } else {
-            gemm(CblasTrans, CblasNoTrans, 1, a, a, a.rows(), 0, target);
-        }
-    }
-
-    private static void gemm(
-            int leftForm,
-            int rightForm,
-            double alpha,
-            FloatMatrix left,
-            FloatMatrix right,
-            int inner,
-            double beta,
-            FloatMatrix target) {
         cblas_sgemm(
                 CblasRowMajor,
-                leftForm,
-                rightForm,
+                CblasNoTrans,
+                CblasNoTrans,
                 target.rows(),
                 target.columns(),
-                inner,
+                left.columns(),
                 (float) alpha,
                 left.values(),
                 stride(left),
@@ -126,47 +108,72 @@ public final class OpenBlasBackend extends HostBackend {
                 stride(target));
     }
 
+    @Override
+    public void smallGram(FloatMatrix a, FloatMatrix target) {
+        requireSmallSquare(a, target);
+        boolean wide = a.rows() <= a.columns();
+        int n = a.smallSide();
+        cblas_ssyrk(
+                CblasRowMajor,
+                CblasUpper,
+                wide ? CblasNoTrans : CblasTrans,
+                n,
+                wide ? a.columns() : a.rows(),
+                1,
+                a.values(),
+                stride(a),
+                0,
+                target.values(),
+                stride(target));
+        for (int firstRow = 0; firstRow < n; firstRow += TILE) {
+            for (int firstColumn = firstRow; firstColumn < n; firstColumn += TILE) {
+                mirror(target.values(), n, firstRow, firstColumn);
+            }
+        }
+    }
+
+    /** Copies one tile above the diagonal to its place below; tiles, so that both stay in the cache. */
+    private static void mirror(FloatBuffer square, int n, int firstRow, int firstColumn) {
+        for (int i = firstRow, rows = Math.min(n, firstRow + TILE); i < rows; i++) {
+            int columns = Math.min(n, firstColumn + TILE);
+            for (int j = Math.max(i + 1, firstColumn); j < columns; j++) {
+                square.put(j * n + i, square.get(i * n + j));
+            }
+        }
+    }
+
     private static int stride(FloatMatrix a) {
         return Math.max(1, a.columns());
     }
 
-    /** LAPACK reads our rows as columns, so it decomposes Aᵀ = right ᵀ · values · left ᵀ, and its answers are our row-major ones. */
     @Override
     public boolean decompose(FloatMatrix a, FloatMatrix left, FloatMatrix values, FloatMatrix right) {
         requireReducedShapes(a, left, values, right);
-        return a.isEmpty()
-                || LAPACKE_sgesdd(
-                                COLUMN_MAJOR,
-                                REDUCED,
-                                a.columns(),
-                                a.rows(),
-                                a.values(),
-                                a.columns(),
-                                values.values(),
-                                right.values(),
-                                a.columns(),
-                                left.values(),
-                                a.smallSide())
-                        == 0;
+        return a.isEmpty() || gesdd(REDUCED, a, left.values(), values, right.values());
     }
 
     @Override
     public boolean singularValues(FloatMatrix a, FloatMatrix values) {
         requireEqual(a.smallSide(), values.size(), "small side and singular values");
-        return a.isEmpty()
-                || LAPACKE_sgesdd(
-                                COLUMN_MAJOR,
-                                NO_VECTORS,
-                                a.columns(),
-                                a.rows(),
-                                a.values(),
-                                a.columns(),
-                                values.values(),
-                                (FloatBuffer) null,
-                                a.columns(),
-                                null,
-                                a.smallSide())
-                        == 0;
+        return a.isEmpty() || gesdd(NO_VECTORS, a, null, values, null);
+    }
+
+    /** LAPACK reads our rows as columns, so it decomposes Aᵀ = rightᵀ · values · leftᵀ, and its answers are our row-major ones. */
+    private static boolean gesdd(
+            byte job, FloatMatrix a, @Nullable FloatBuffer left, FloatMatrix values, @Nullable FloatBuffer right) {
+        int code = LAPACKE_sgesdd(
+                COLUMN_MAJOR,
+                job,
+                a.columns(),
+                a.rows(),
+                a.values(),
+                a.columns(),
+                values.values(),
+                right,
+                a.columns(),
+                left,
+                a.smallSide());
+        return code == 0;
     }
 
     /** As {@link #singularValues}, by LAPACK's older QR iteration (sgesvd); a rival for benchmarks. */

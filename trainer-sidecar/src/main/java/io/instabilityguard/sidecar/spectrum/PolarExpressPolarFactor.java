@@ -51,19 +51,21 @@ public record PolarExpressPolarFactor(int steps) implements PolarFactor {
         return true;
     }
 
+    /** next ← c (G² + (b/c) G + (a/c) I) x; G is symmetric, so its square is a Gram matrix too, at half the price of a product. */
     private static void iterate(Workspace workspace, double[] coefficients, FloatMatrix x, FloatMatrix next) {
         MatrixBackend backend = workspace.backend();
         int n = x.smallSide();
+        double c = coefficients[2];
         FloatMatrix gram = workspace.matrix(1, n, n);
         FloatMatrix polynomial = workspace.matrix(2, n, n);
         backend.smallGram(x, gram);
-        backend.multiply(coefficients[2], gram, gram, 0, polynomial);
-        backend.add(coefficients[1], gram, polynomial);
-        backend.addToDiagonal(coefficients[0], polynomial);
+        backend.smallGram(gram, polynomial);
+        backend.add(coefficients[1] / c, gram, polynomial);
+        backend.addToDiagonal(coefficients[0] / c, polynomial);
         if (x.rows() <= x.columns()) {
-            backend.multiply(1, polynomial, x, 0, next);
+            backend.multiply(c, polynomial, x, 0, next);
         } else {
-            backend.multiply(1, x, polynomial, 0, next);
+            backend.multiply(c, x, polynomial, 0, next);
         }
     }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures the spectra of tracked matrices, each in its slot, and keeps each slot's top singular vectors as the next measurement's start:
  * <ol>
- *   <li>from the kept vector, Lanczos passes over A ({@link GramLanczos}) until the relative residual is at most {@value #TOLERANCE};
+ *   <li>from the kept vector, Lanczos passes over A ({@link GramLanczos}) until the relative residual is at most {@value GramLanczos#TOLERANCE};
  *   <li>a challenge from a random vector when the slot is cold, the matrix jumped (its norm moved by more than {@value #JUMP} of
  *       itself), the iteration stalled, or {@value #CHALLENGE_EVERY} measurements went by without one; the larger σ wins, so
  *       a vector that is stuck on a smaller singular value does not stay;
@@ -17,23 +17,17 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>σ is a lower bound, so the stable rank is an upper bound. With a gap (small stable rank) the relative error of σ is about
- * residual² / (2 · gap), below 10⁻⁴ at a relative gap of σ² of one half; on a flat spectrum (a Gaussian matrix) expect up to one percent
- * when cold, less with every measurement. At most {@value #MAX_PASSES} passes per run, two runs per measurement. Not thread-safe; no
+ * residual² / (2 · gap), below 10⁻⁴ at a relative gap of σ² of one half; on a flat spectrum (a Gaussian matrix) expect up to about one
+ * percent. At most {@value #MAX_PASSES} passes per run, two runs per measurement. Not thread-safe; no
  * allocation once every shape was seen, but for the answer itself.
  */
 public final class SpectrumProbe {
-    static final double TOLERANCE = 0.01;
     static final double JUMP = 0.2;
     static final int CHALLENGE_EVERY = 64;
     static final int MAX_PASSES = 24;
     private static final int WARM_PASSES = 8;
     private static final int SCALED_COPY = 0;
     private static final int RANDOM_VECTOR = 1;
-
-    /** Within these ‖A‖F² is exact in float32 and every product of the iteration is far from over- and underflow. */
-    private static final double SMALLEST_SUM = 1e-12;
-
-    private static final double LARGEST_SUM = 1e18;
 
     private final MatrixBackend backend;
     private final Workspace workspace;
@@ -128,17 +122,17 @@ public final class SpectrumProbe {
         if (slot.warm) {
             double expectedFrobenius = slot.frobeniusNorm;
             double expectedSpectral = slot.spectralNorm;
-            if (!run(iteration, a, slot.right, WARM_PASSES)) {
+            if (!iteration.run(a, slot.right, WARM_PASSES)) {
                 return null;
             }
             keep(slot, iteration, unit);
             passes = iteration.passes();
-            challenge |= slot.residual > TOLERANCE
+            challenge |= slot.residual > GramLanczos.TOLERANCE
                     || jumped(expectedFrobenius, slot.frobeniusNorm)
                     || jumped(expectedSpectral, slot.spectralNorm);
         }
         if (challenge) {
-            if (!run(iteration, a, randomVector(slot), MAX_PASSES)) {
+            if (!iteration.run(a, randomVector(slot), MAX_PASSES)) {
                 return null;
             }
             if (!slot.warm || iteration.spectralNorm() * unit > slot.spectralNorm) {
@@ -149,10 +143,6 @@ public final class SpectrumProbe {
         slot.warm = true;
         slot.sinceChallenge = challenge ? 0 : slot.sinceChallenge + 1;
         return spectrumOf(slot, a, passes);
-    }
-
-    private static boolean run(GramLanczos iteration, FloatMatrix a, FloatMatrix start, int limit) {
-        return iteration.run(a, start, TOLERANCE, limit, SMALLEST_SUM, LARGEST_SUM);
     }
 
     private void keep(Slot slot, GramLanczos iteration, double unit) {

@@ -54,7 +54,7 @@ final class TopRitzPair {
         value = largestEigenvalue();
         Arrays.fill(vector, 0, size, 1);
         for (int i = 0; i < INVERSE_ITERATIONS; i++) {
-            solveShifted(value * (1 + SHIFT) + Double.MIN_NORMAL);
+            solveShifted(value > 0 ? value * (1 + SHIFT) : 1);
             normalize();
         }
     }

@@ -1,6 +1,8 @@
 package io.instabilityguard.sidecar.spectrum.bench;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param p10 tenth percentile
  * @param p90 ninetieth percentile
  * @param rivals by name: how many times faster we are than the rival in the same run
- * @param limitRatio the least that every limited rival's ratio must reach; null when there is no limit
+ * @param limitRatio the least that every rival's ratio must reach; null when there is no limit
  */
 public record BenchResult(
         String name,
@@ -23,8 +25,8 @@ public record BenchResult(
         Map<String, Double> rivals,
         @Nullable Double limitRatio) {
 
-    /** Copies the rivals. */
+    /** Copies the rivals, in alphabetical order. */
     public BenchResult {
-        rivals = Map.copyOf(rivals);
+        rivals = Collections.unmodifiableMap(new TreeMap<>(rivals));
     }
 }
