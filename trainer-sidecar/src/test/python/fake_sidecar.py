@@ -1,5 +1,6 @@
 """A sidecar for the hook's tests: a real Unix socket, a thread, and as much misbehaviour as a test asks for."""
 
+import contextlib
 import json
 import mmap
 import os
@@ -13,7 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import torch
 
-PATIENCE = 20.0
+PATIENCE = 10.0
 DTYPES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
 Message = Dict[str, Any]
 Reaction = Callable[["FakeSidecar", Message], None]
@@ -39,6 +40,7 @@ class FakeSidecar:
         self.replace: Callable[[torch.Tensor], torch.Tensor] = lambda weight: -weight
         self._news = threading.Condition()
         self._answered: List[Message] = []
+        self._ended = False
         self._connection: Optional[socket.socket] = None
         self._sending = threading.Lock()
         self._server: Optional[socket.socket] = None
@@ -66,8 +68,8 @@ class FakeSidecar:
     def hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
+            with contextlib.suppress(OSError):  # the hook may have been first
+                connection.shutdown(socket.SHUT_RDWR)
 
     def send(self, **message: Any) -> None:
         payload = json.dumps(message).encode()
@@ -75,7 +77,8 @@ class FakeSidecar:
 
     def send_raw(self, data: bytes) -> None:
         connection = self._connection
-        assert connection is not None, "nobody is connected"
+        if connection is None:
+            raise ConnectionError("nobody is connected")
         with self._sending:
             connection.sendall(data)
 
@@ -96,6 +99,11 @@ class FakeSidecar:
             if not self._news.wait_for(lambda: len(self.of(kind)) >= count, PATIENCE):
                 raise AssertionError("no %s number %d among %s" % (kind, count, [m["type"] for m in self._answered]))
             return self.of(kind)[count - 1]
+
+    def await_end(self) -> bool:
+        """Whether the hook's end of the connection gets closed."""
+        with self._news:
+            return self._news.wait_for(lambda: self._ended, PATIENCE)
 
     def of(self, kind: str) -> List[Message]:
         return [message for message in self._answered if message["type"] == kind]
@@ -120,11 +128,15 @@ class FakeSidecar:
                 connection, _ = server.accept()
             except OSError:
                 return
-            self._connection = connection
-            try:
-                self._converse(connection)
-            except OSError:
-                pass
+            with connection:
+                self._connection = connection
+                try:
+                    self._converse(connection)
+                except OSError:
+                    pass
+            with self._news:
+                self._ended = True
+                self._news.notify_all()
 
     def _converse(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as stream:

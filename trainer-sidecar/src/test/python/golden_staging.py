@@ -9,11 +9,10 @@ import tempfile
 from typing import Any, Dict, Tuple
 
 import torch
-from torch import nn
-
 from instability_guard import messages
 from instability_guard.matrices import track
 from instability_guard.staging import StagingFile
+from torch import nn
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "resources", "golden")
 NAME = "staging-v1"

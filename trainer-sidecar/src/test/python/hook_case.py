@@ -5,10 +5,10 @@ import unittest
 from typing import Any, List, Optional, Tuple
 
 import torch
-from fake_sidecar import FakeSidecar
+from instability_guard import InstabilityGuard
 from torch import nn
 
-from instability_guard import InstabilityGuard
+from fake_sidecar import FakeSidecar
 
 LAYERS = ["blocks.0.q_proj.weight", "blocks.0.fc1.weight"]
 SCALE = "SCALE_LEARNING_RATE"
@@ -52,8 +52,9 @@ class HookCase(unittest.TestCase):
     def attach(self, **options: Any) -> InstabilityGuard:
         """A guard; its HELLO has been answered."""
         options.setdefault("command_timeout", 20.0)
+        hellos = len(self.sidecar.of("HELLO"))
         guard = self.attach_unanswered(**options)
-        self.sidecar.await_message("HELLO")
+        self.sidecar.await_message("HELLO", hellos + 1)
         return guard
 
     def attach_unanswered(self, **options: Any) -> InstabilityGuard:
@@ -80,3 +81,16 @@ class HookCase(unittest.TestCase):
         """Status and reason of the count-th NOT_APPLIED."""
         answer = self.sidecar.await_message("NOT_APPLIED", count)
         return answer["status"], answer["reason"]
+
+    def refused_weights(self, status: str, reason: str, **options: Any) -> None:
+        """An MSign command is answered with this, and the weights are as before."""
+        guard = self.attach(**options)
+        before = self.weights()
+        self.sidecar.command("c1", MSIGN, at=0, layers=LAYERS)
+        guard.step(0)
+        answered, why = self.refusal()
+        self.assertEqual(answered, status)
+        self.assertIn(reason, why or "")
+        for weight, expected in zip(self.weights(), before):
+            self.assert_same(weight, expected)
+        self.assertEqual(guard.statistics["commandsApplied"], 0)

@@ -2,8 +2,10 @@
 
 import os
 import unittest
+from unittest import mock
 
 import torch
+
 from fake_sidecar import silent
 from hook_case import LAYERS, MSIGN, SCALE, HookCase
 
@@ -133,9 +135,7 @@ class BridgeTest(HookCase):
         self.sidecar.command("c1", MSIGN, at=0, layers=LAYERS)
         guard.step(0)
         self.assertEqual(self.refusal(), ("REFUSED", "done already"))
-        self.sidecar.command("c2", SCALE, at=0, factor=0.5)
-        guard.step(10)
-        self.assertTrue(self.sidecar.await_message("STEP", 2)["sample"], "the slots are the hook's again")
+        self.assertTrue(self.sidecar.await_message("STEP")["sample"], "the slots are the hook's again")
 
     def test_should_leave_frozen_weights_alone(self) -> None:
         guard = self.attach()
@@ -155,6 +155,39 @@ class BridgeTest(HookCase):
         self.assertEqual(os.listdir(self.sidecar.folder), ["guard.sock"])
         guard.step(8)
         self.assertEqual(guard.statistics["stepsSent"], 1)
+
+    def test_should_take_its_rank_from_the_environment(self) -> None:
+        with mock.patch.dict(os.environ, RANK="2", WORLD_SIZE="4"):
+            self.attach()
+        self.assertEqual([self.sidecar.hello[key] for key in ("processRank", "worldSize")], [2, 4])
+        with mock.patch.dict(os.environ, RANK="two"), self.assertRaisesRegex(ValueError, "RANK is no number: 'two'"):
+            self.attach_unanswered()
+
+    def test_should_take_its_socket_from_the_environment(self) -> None:
+        with mock.patch.dict(os.environ, GUARD_SOCKET=self.sidecar.path):
+            self.attach(socket=None)
+        self.assertEqual(self.sidecar.hello["run"], "run-1")
+
+    def test_should_refuse_to_scale_what_has_no_learning_rate(self) -> None:
+        self.optimizer.param_groups[0]["lr"] = None
+        guard = self.attach()
+        self.sidecar.command("c1", SCALE, at=0, factor=0.5)
+        guard.step(0)
+        self.assertEqual(self.refusal(), ("REFUSED", "the optimizer has no learning rate"))
+
+    def test_should_scale_several_optimizers_alike(self) -> None:
+        weights = [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
+        optimizers = [torch.optim.SGD([weight], lr=rate) for weight, rate in zip(weights, (1.0, 4.0))]
+        self.optimizer = optimizers  # type: ignore[assignment]
+        guard = self.attach()
+        self.sidecar.command("c1", SCALE, at=0, factor=0.5)
+        guard.step(0)
+        for weight, optimizer in zip(weights, optimizers):
+            weight.grad = torch.ones(1)
+            optimizer.step()
+        guard.step(1)
+        self.assertEqual([weight.item() for weight in weights], [-0.5, -2.0])
+        self.assertEqual(self.sidecar.await_message("STEP", 2)["learningRate"], 2.0)
 
     def test_should_refuse_bad_arguments_clearly(self) -> None:
         bad = [dict(run_id=".x"), dict(run_id="a/b"), dict(sample_every=0), dict(agree_every=1.5), dict(lockstep=-1)]

@@ -66,7 +66,7 @@ class CommandApplication:
         return _applied(command, step, [matrix.index for matrix in replaced])
 
     def _verified(self, ready: Message, chosen: List[TrackedMatrix], session: Session) -> List[TrackedMatrix]:
-        """The matrices to replace; `ValueError` unless READY speaks of the chosen ones and the slots are what it says."""
+        """The matrices to replace; `ValueError` unless READY fits APPLY and the slots are what it says."""
         entries = messages.objects(ready, "matrices")
         indices = [messages.integer(entry, "index") for entry in entries]
         if sorted(indices) != sorted(matrix.index for matrix in chosen):

@@ -10,6 +10,7 @@ _PREFIX = struct.Struct(">I")
 _CHUNK = 1 << 16
 _MAX_UNSENT = 4 << 20
 _MESSAGES_PER_CALL = 256
+_LONGEST_POLL = 3600.0
 _NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 
 
@@ -74,13 +75,18 @@ class Channel:
             raise ChannelLost(self._broken)
         return messages
 
+    def discard(self) -> None:
+        """Takes what has arrived and forgets it."""
+        self._read()
+        self._received.clear()
+
     def wait(self, seconds: float) -> None:
         """Returns when there may be something to receive or to send on, or after `seconds`."""
         if self._broken or self._has_message():
             return
         poll = select.poll()
         poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._unsent else 0))
-        poll.poll(max(0, int(seconds * 1000) + 1))
+        poll.poll(max(0, int(min(seconds, _LONGEST_POLL) * 1000)) + 1)
         self.flush()
 
     def close(self) -> None:
@@ -142,4 +148,5 @@ class Channel:
     def _has_message(self) -> bool:
         if len(self._received) < _PREFIX.size:
             return False
-        return len(self._received) >= _PREFIX.size + _PREFIX.unpack_from(self._received)[0]
+        length: int = _PREFIX.unpack_from(self._received)[0]
+        return len(self._received) >= _PREFIX.size + length

@@ -21,8 +21,8 @@ _LONGEST_RETRY_SECONDS = 60.0
 class Connection:
     """The session, when there is one.
 
-    Attempts are at least one second apart; after a refusal the pause doubles, up to a minute, because each attempt that gets
-    through creates a staging file.
+    Attempts are at least one second apart; after a refusal the pause doubles, up to a minute, because each attempt
+    that gets through creates a staging file.
     """
 
     def __init__(
@@ -79,9 +79,7 @@ class Connection:
         shapes = [matrix.shape for matrix in self._matrices]
         staging = StagingFile.in_folder(os.path.dirname(self._path), shapes, self._identity.generation)
         session = Session(channel, staging, self._book, self._report)
-        session.send(
-            messages.hello(self._identity, staging, self._matrices, last_step, self._book.last_applied())
-        )
+        session.send(messages.hello(self._identity, staging, self._matrices, last_step, self._book.last_applied()))
         self.session = session
         self._report.count("reattached", int(self._was_attached))
         self._was_attached = True

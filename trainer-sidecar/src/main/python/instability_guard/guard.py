@@ -33,9 +33,10 @@ class InstabilityGuard:
             guard.step(step, loss=loss, gradient_norm=norm)
         guard.close()
 
-    Nothing here ever raises into the training loop, or changes it, because the sidecar is missing, slow, wrong or restarted;
-    only `attach` raises, for bad arguments. Call it from the thread that trains. In a forked child (a DataLoader worker) its
-    copy does nothing. A master copy of the weights that an optimizer keeps for itself is not repaired with them.
+    Nothing here ever raises into the training loop, or changes it, because the sidecar is missing, slow, wrong or
+    restarted; only `attach` raises, for bad arguments. Call it from the thread that trains. In a forked child (a
+    DataLoader worker) its copy does nothing. A master copy of the weights that an optimizer keeps for itself is not
+    repaired with them.
     """
 
     def __init__(self, model: nn.Module, optimizers: Sequence[Optimizer], options: Options) -> None:
@@ -86,12 +87,15 @@ class InstabilityGuard:
             sample_every: weights are copied at steps divisible by this; default 10.
             agree_every: commands are applied at steps divisible by this; default 1.
             command_timeout: seconds that all waits of one apply boundary may take together; default 2.
-            lockstep: for demo and evaluation: wait after step t until the guard has consumed step t - lockstep; default off.
+            lockstep: for demo and evaluation: wait after step t until the guard has consumed step t - lockstep;
+            default off.
             lockstep_timeout: seconds such a wait may take; default 2.
             min_step_ms: for demo and evaluation: least time between steps, milliseconds; default none.
-            include: patterns (fnmatch) on parameter names that replace the default choice; may name embeddings and heads.
+            include: patterns (fnmatch) on parameter names that replace the default choice; may name embeddings and
+            heads.
             exclude: patterns on parameter names that are not watched; default none.
-            roles: pattern -> QUERY, KEY, VALUE, OUTPUT, MLP_UP, MLP_DOWN, OTHER or QKV (fused), where names do not tell.
+            roles: pattern -> QUERY, KEY, VALUE, OUTPUT, MLP_UP, MLP_DOWN, OTHER or QKV (fused), where names do not
+            tell.
             process_rank: default: from torch.distributed when initialised, else `$RANK`, else 0.
             world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1.
 
@@ -129,8 +133,8 @@ class InstabilityGuard:
     ) -> None:
         """Reports optimizer step `step` (0, 1, …) and applies what is due; call it after `optimizer.step()`.
 
-        The scalars may be numbers or tensors of one element. Tensors on CUDA are reported one step late, because reading them
-        at once would wait for the device.
+        The scalars may be numbers or tensors of one element. Tensors on CUDA are reported one step late, because
+        reading them at once would wait for the device.
         """
         if self._closed or os.getpid() != self._pid:
             return
@@ -149,7 +153,7 @@ class InstabilityGuard:
 
     @property
     def statistics(self) -> Dict[str, int]:
-        """Counts since `attach`, by name: stepsSent, samplesSkipped, messagesDropped, commandsApplied, reattached, …"""
+        """Counts since `attach`: stepsSent, samplesSkipped, messagesDropped, commandsApplied, reattached, …"""
         return dict(self._report.counts)
 
     @property

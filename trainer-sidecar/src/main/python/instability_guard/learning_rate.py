@@ -1,8 +1,8 @@
 """The guard's factor on the learning rate: in force only while `optimizer.step()` runs.
 
-Schedulers, loggers and checkpoints therefore see the values that they set themselves, and the factor composes with any of them.
-`step` is wrapped on the instance, so that the rate is restored even when the step raises; where torch offers step hooks (2.x)
-they are registered too, for callers that kept the unwrapped method.
+Schedulers, loggers and checkpoints therefore see the values that they set themselves, and the factor composes with
+any of them. `step` is wrapped on the instance, so that the rate is restored even when the step raises; where torch
+offers step hooks (2.x) they are registered too, for callers that kept the unwrapped method.
 """
 
 import functools
@@ -38,7 +38,7 @@ class LearningRateScale:
         return any(_is_rate(group.get("lr")) for group in groups)
 
     def apply(self, parameters: Mapping[str, float]) -> None:
-        """scale = max(floor, scale * factor), never a rise; from the next step on it grows by `regrowthPerStep` a step."""
+        """scale = max(floor, scale * factor), never a rise; then it grows by `regrowthPerStep` at every step."""
         lowered = max(parameters.get("floor", 0.0), self.scale * parameters["factor"], LOWEST_SCALE)
         self.scale = min(self.scale, lowered)
         self._regrowth = parameters.get("regrowthPerStep", 1.0)
@@ -49,7 +49,7 @@ class LearningRateScale:
             self.scale = min(1.0, self.scale * self._regrowth)
 
     def effective(self) -> Tuple[float, float]:
-        """The largest learning rate of the last step of every optimizer, scale included, and that scale; NaN at first."""
+        """The largest learning rate of the last optimizer step, scale included, and that scale; NaN at first."""
         if not self._last:
             return math.nan, self.scale
         return max(rate for rate, _ in self._last.values()), min(scale for _, scale in self._last.values())
@@ -97,8 +97,7 @@ class LearningRateScale:
     def _scale(self, optimizer: Optimizer) -> None:
         if id(optimizer) in self._placed:
             return
-        rates = [(group, group.get("lr")) for group in optimizer.param_groups]
-        rates = [(group, rate) for group, rate in rates if _is_rate(rate)]
+        rates = [(group, group["lr"]) for group in optimizer.param_groups if _is_rate(group.get("lr"))]
         scale = self.scale
         if rates:
             self._last[id(optimizer)] = (max(_value(rate) for _, rate in rates) * scale, scale)

@@ -1,14 +1,15 @@
 """Which weights of a model are tracked, and how each of them is read and replaced.
 
-Tracked by default: every floating 2-D parameter but token and positional embeddings (modules of type `nn.Embedding`, weights
-tied to one, embedding-like names) and the projection to the vocabulary. A weight that several modules share is tracked once.
-Frozen parameters are tracked (their spectrum is part of the picture) but never repaired.
+Tracked by default: every floating 2-D parameter but token and positional embeddings (modules of type `nn.Embedding`,
+weights tied to one, embedding-like names) and the projection to the vocabulary. A weight that several modules share
+is tracked once. Frozen parameters are tracked (their spectrum is part of the picture) but never repaired.
 
-A matrix is always rows = outputs x columns = inputs, whatever the layout of the parameter: Conv1D weights (inputs x outputs)
-are transposed on the way. Weights that hold query, key and value one after the other are split at these boundaries. Weights that
-interleave them per head (`query_key_value`) are one matrix of role OTHER.
+A matrix is always rows = outputs x columns = inputs, whatever the layout of the parameter: Conv1D weights (inputs x
+outputs) are transposed on the way. Weights that hold query, key and value one after the other are split at these
+boundaries. Weights that interleave them per head (`query_key_value`) are one matrix of role OTHER.
 """
 
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
@@ -22,7 +23,8 @@ _HELLO_BUDGET = 900_000
 _HELLO_BYTES_PER_MATRIX = 200
 
 
-class TrackedMatrix(NamedTuple):
+@dataclass(frozen=True)
+class TrackedMatrix:
     """One weight, or one slice of a fused one: parameter rows (or columns) `start` to `start + rows`."""
 
     index: int
@@ -72,8 +74,8 @@ def track(
 ) -> Tracking:
     """Chooses the weights to track.
 
-    `include` (shell patterns on parameter paths) replaces the default choice and may name embeddings and heads; `exclude`
-    is taken away from it; `role_overrides` maps patterns to a role, or to "QKV" for three equal slices.
+    `include` (shell patterns on parameter paths) replaces the default choice and may name embeddings and heads;
+    `exclude` is taken away from it; `role_overrides` maps patterns to a role, or to "QKV" for three equal slices.
     """
     matrices: List[TrackedMatrix] = []
     left_out: List[Tuple[str, str]] = []
@@ -87,7 +89,7 @@ def track(
             if budget < 0:
                 left_out.append((matrix.name, "too many matrices: narrow the choice with include or exclude"))
             else:
-                matrices.append(matrix._replace(index=len(matrices)))
+                matrices.append(replace(matrix, index=len(matrices)))
     return Tracking(matrices, left_out)
 
 
@@ -143,7 +145,7 @@ def _slices(
 
 
 def _boundaries(rows: int, columns: int, equal: bool) -> Dict[str, int]:
-    """Heights of query, key and value: square query with narrower key and value (grouped heads), else three equal ones."""
+    """Heights of query, key and value: a square query with narrower key and value (grouped heads), or equal."""
     if not equal and columns < rows < 3 * columns and (rows - columns) % 2 == 0:
         narrow = (rows - columns) // 2
         return {roles.QUERY: columns, roles.KEY: narrow, roles.VALUE: narrow}

@@ -157,27 +157,36 @@ def _bounded_int(digits: str) -> int:
 
 def text(message: Message, field: str, limit: int = 1000) -> str:
     """A string field of at most `limit` characters; `ValueError` otherwise."""
-    return _checked(message, field, lambda v: isinstance(v, str) and len(v) <= limit, "text")
+    value: str = _checked(message, field, lambda v: isinstance(v, str) and len(v) <= limit, "text")
+    return value
 
 
 def integer(message: Message, field: str) -> int:
     """An integer field; `ValueError` otherwise."""
-    return _checked(message, field, lambda v: isinstance(v, int) and not isinstance(v, bool), "an integer")
+    value: int = _checked(message, field, lambda v: isinstance(v, int) and not isinstance(v, bool), "an integer")
+    return value
 
 
 def boolean(message: Message, field: str) -> bool:
     """A boolean field; `ValueError` otherwise."""
-    return _checked(message, field, lambda v: isinstance(v, bool), "true or false")
+    value: bool = _checked(message, field, lambda v: isinstance(v, bool), "true or false")
+    return value
 
 
 def texts(message: Message, field: str) -> List[str]:
     """A field that is a list of strings; `ValueError` otherwise."""
-    return _checked(message, field, lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v), "texts")
+    value: List[str] = _checked(
+        message, field, lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v), "texts"
+    )
+    return value
 
 
 def objects(message: Message, field: str) -> List[Message]:
     """A field that is a list of objects; `ValueError` otherwise."""
-    return _checked(message, field, lambda v: isinstance(v, list) and all(isinstance(i, dict) for i in v), "objects")
+    value: List[Message] = _checked(
+        message, field, lambda v: isinstance(v, list) and all(isinstance(i, dict) for i in v), "objects"
+    )
+    return value
 
 
 def number(message: Message, field: str, default: Optional[float] = None) -> float:

@@ -36,7 +36,8 @@ class Options(NamedTuple):
     def checked(self) -> "Options":
         """These options with the defaults that depend on the process filled in; `ValueError` names what is wrong."""
         if not isinstance(self.run_id, str) or not _RUN.fullmatch(self.run_id):
-            raise ValueError("run_id is 1 to 200 characters of [A-Za-z0-9._-], not starting with a dot: %r" % (self.run_id,))
+            rule = "1 to 200 characters of [A-Za-z0-9._-], not starting with a dot"
+            raise ValueError("run_id must be %s: %r" % (rule, self.run_id))
         process_rank, world_size = _process(self.process_rank, self.world_size)
         _check_integer("generation", self.generation, 0)
         _check_integer("sample_every", self.sample_every, 1)
@@ -57,7 +58,7 @@ class Options(NamedTuple):
 
 
 def _process(process_rank: Optional[int], world_size: Optional[int]) -> Tuple[int, int]:
-    """What was given, else what torch.distributed says when it is initialised, else RANK and WORLD_SIZE, else one process."""
+    """What was given, else torch.distributed when it is initialised, else RANK and WORLD_SIZE, else one process."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         default = torch.distributed.get_rank(), torch.distributed.get_world_size()
     else:

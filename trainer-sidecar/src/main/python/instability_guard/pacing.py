@@ -12,8 +12,8 @@ _RUN_OUT_BEFORE_SUSPENSION = 10
 class Pacing:
     """Lockstep (wait until the topology has consumed step t - lag) and a minimum time between steps.
 
-    A lockstep wait that runs out is counted. After ten in a row lockstep is suspended until the guard catches up: a broker that
-    is gone for good costs ten timeouts, not one at every step.
+    A lockstep wait that runs out is counted. After ten in a row lockstep is suspended until the guard catches up: a
+    broker that is gone for good costs ten timeouts, not one at every step.
     """
 
     def __init__(

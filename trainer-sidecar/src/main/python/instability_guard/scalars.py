@@ -1,7 +1,7 @@
 """Turns what a training loop has at hand (floats, tensors on any device) into floats without waiting for a device."""
 
 import math
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import torch
 
@@ -11,14 +11,14 @@ Scalar = Union[float, int, torch.Tensor]
 class ScalarReader:
     """One named scalar of the training loop.
 
-    Numbers and CPU tensors are read at once. A CUDA tensor is copied to pinned memory behind the work that is queued already
-    and reported at the next step (or later, should the copy not be done by then): its value lags by one step.
+    Numbers and CPU tensors are read at once. A CUDA tensor is copied to pinned memory behind the work that is queued
+    already and reported at the next step (or later, should the copy not be done by then): its value lags by one step.
     """
 
     def __init__(self) -> None:
         self._latest = math.nan
         self._pinned: Optional[torch.Tensor] = None
-        self._copied: Optional["torch.cuda.Event"] = None
+        self._copied: Optional[Any] = None
 
     def read(self, value: Optional[Scalar]) -> float:
         """The value to report now; NaN when there is none."""

@@ -25,8 +25,8 @@ class SessionLost(Exception):
 class Session:
     """Reads the sidecar's messages and keeps track of who owns the slots.
 
-    The slots are the hook's, but lent to the sidecar from a sampled STEP until its SAMPLED, and from APPLY until its READY or
-    REJECT. Waiting here is bounded by the caller's deadline and added up in `waited_seconds`.
+    The slots are the hook's, but lent to the sidecar from a sampled STEP until its SAMPLED, and from APPLY until its
+    READY or REJECT. Waiting here is bounded by the caller's deadline and added up in `waited_seconds`.
     """
 
     def __init__(self, channel: Channel, staging: StagingFile, book: CommandBook, report: Report) -> None:
@@ -99,7 +99,7 @@ class Session:
         return True
 
     def exchange(self, command_id: str, step: int, indices: List[int], deadline: float) -> Optional[Message]:
-        """Sends APPLY and waits for its READY or REJECT; None when the time ran out: the slots stay lent until it comes."""
+        """Sends APPLY and waits for READY or REJECT; None when time ran out: the slots stay lent until it comes."""
         self._answer = None
         self._lent = ("READY", command_id)
         self.send({"type": "APPLY", "id": command_id, "step": step, "matrices": indices})
@@ -108,7 +108,7 @@ class Session:
         return self._answer
 
     def wait_for_slots(self, deadline: float) -> bool:
-        """Waits for the sidecar to be done with the last sample; not at all when it has kept us waiting in vain before."""
+        """Waits for the end of the last sample, but not for a sidecar that has let us wait in vain already."""
         if self.owns_slots or self.is_overdue:
             return self.owns_slots
         self.is_overdue = not self.wait_until(lambda: self.owns_slots, deadline)
@@ -122,6 +122,7 @@ class Session:
         """Says goodbye if asked to, closes the connection and unlinks the staging file."""
         try:
             if farewell is not None:
+                self._channel.discard()  # closing on unread messages would reset the connection and take BYE with it
                 self._channel.send(messages.encode(farewell))
         finally:
             self._channel.close()
