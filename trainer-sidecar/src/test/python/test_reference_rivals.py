@@ -2,6 +2,7 @@
 
 import math
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -83,12 +84,14 @@ class RivalsTest(unittest.TestCase):
         self.assertFalse(torch.equal(weight, before))
 
     def test_should_run_every_method_on_every_scenario(self):
-        for name, scenario in SCENARIOS.items():
-            for method in METHODS:
-                with self.subTest(scenario=name, method=method):
-                    trainer = Trainer(scenario, 1)
-                    records = list(trainer.run(make_method(method, trainer.model), 2))
-                    self.assertEqual(len(records), 2)
+        with tempfile.TemporaryDirectory() as folder:
+            text = Path(folder) / "text.txt"
+            text.write_text("The quick brown fox jumps over the lazy dog.\n" * 40)
+            for name, scenario in SCENARIOS.items():
+                for method in METHODS:
+                    with self.subTest(scenario=name, method=method):
+                        trainer = Trainer(scenario, 1, text)
+                        self.assertEqual(len(list(trainer.run(make_method(method, trainer.model), 2))), 2)
 
 
 class OutcomeTest(unittest.TestCase):

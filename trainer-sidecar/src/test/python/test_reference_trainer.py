@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import tempfile
+import types
 import unittest
 from pathlib import Path
 
@@ -103,11 +104,11 @@ class DataTest(unittest.TestCase):
         self.assertEqual(encode(ALPHABET).tolist(), list(range(97)))
 
     def test_should_say_how_many_characters_are_there_and_how_many_are_needed(self):
-        with self.assertRaisesRegex(TextError, "has 33 usable characters; at least 34 are needed"):
-            Batches(encode("x" * 33), batch=2, context=32, seed=1)
+        with self.assertRaisesRegex(TextError, "has 32 usable characters; at least 33 are needed"):
+            Batches(encode("x" * 32), batch=2, context=32, seed=1)
 
     def test_should_accept_the_shortest_text_that_is_long_enough(self):
-        inputs, targets = next(iter(Batches(encode("x" * 33 + "y"), batch=2, context=32, seed=1)))
+        inputs, targets = next(iter(Batches(encode("x" * 32 + "y"), batch=2, context=32, seed=1)))
         self.assertEqual((inputs.shape, targets.shape), ((2, 32), (2, 32)))
 
     def test_should_give_targets_one_character_ahead(self):
@@ -175,6 +176,36 @@ class CommandLineTest(unittest.TestCase):
     def test_should_name_runs_after_what_they_are(self):
         options = parse(["--scenario", "CS", "--seed", "4"])
         self.assertRegex(unique_run_id(options), r"^cs-4-\d+-\d+$")
+
+
+class GuardedTest(unittest.TestCase):
+    def setUp(self):
+        self.calls = []
+        fake = types.ModuleType("instability_guard")
+        fake.InstabilityGuard = types.SimpleNamespace(attach=self.attach)
+        sys.modules["instability_guard"] = fake
+        self.addCleanup(sys.modules.pop, "instability_guard")
+
+    def attach(self, model, optimizer, **settings):
+        self.calls.append(("attach", settings))
+        return types.SimpleNamespace(
+            step=lambda step, **signals: self.calls.append(("step", step, set(signals))),
+            close=lambda: self.calls.append(("close",)),
+        )
+
+    def test_should_report_every_step_to_the_guard_and_close_it(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            main(["--scenario", "S", "--steps", "2", "--method", "guard", "--run-id", "r1", "--lockstep", "1"])
+        signals = {"loss", "gradient_norm", "max_attention_logit"}
+        self.assertEqual(
+            self.calls,
+            [
+                ("attach", {"run_id": "r1", "lockstep": 1}),
+                ("step", 0, signals),
+                ("step", 1, signals),
+                ("close",),
+            ],
+        )
 
 
 if __name__ == "__main__":

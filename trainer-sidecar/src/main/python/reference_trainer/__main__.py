@@ -41,9 +41,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     which.add_argument("--seed", type=int, default=0)
     which.add_argument("--seeds", type=seed_range, metavar="A-B", help="one run after another; saves starting Python")
     parser.add_argument("--method", choices=(*METHODS, "guard"), default="none")
-    parser.add_argument("--steps", type=int, help="instead of the scenario's own length")
+    parser.add_argument("--steps", type=positive, help="instead of the scenario's own length")
     parser.add_argument("--text", type=Path, help="train on this file instead of the machine's own texts")
-    parser.add_argument("--every", type=int, default=1, help="print only every so many steps")
+    parser.add_argument("--every", type=positive, default=1, help="print only every so many steps")
     parser.add_argument("--socket", help="guard: the sidecar's socket")
     parser.add_argument("--run-id", help="guard: the run's name; a new one for every run; with --seeds, -SEED is appended")
     parser.add_argument("--lockstep", type=int, help="guard: wait for the guard's word of so many steps ago")
@@ -65,6 +65,14 @@ def options_of(options: argparse.Namespace, seed: int) -> argparse.Namespace:
     if options.seeds and options.run_id:
         own["run_id"] = f"{options.run_id}-{seed}"
     return argparse.Namespace(**own)
+
+
+def positive(text: str) -> int:
+    """A whole number above zero."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not above zero")
+    return number
 
 
 def train(options: argparse.Namespace) -> None:

@@ -57,7 +57,7 @@ class Batches:
     """Random windows of a text, drawn by a generator of their own: the same seed gives the same batches."""
 
     def __init__(self, symbols: torch.Tensor, batch: int, context: int, seed: int) -> None:
-        needed = context + 2
+        needed = context + 1
         if len(symbols) < needed:
             raise TextError(f"the text has {len(symbols)} usable characters; at least {needed} are needed")
         self._symbols = symbols
