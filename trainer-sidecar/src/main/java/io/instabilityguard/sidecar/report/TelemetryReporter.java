@@ -101,8 +101,8 @@ public final class TelemetryReporter implements AutoCloseable {
             metrics.telemetrySent();
             return;
         }
-        metrics.telemetryDropped();
         queued.source.lost(queued.telemetry);
+        metrics.telemetryDropped();
         errors.warn("telemetry dropped", failure);
     }
 

@@ -1,0 +1,97 @@
+package io.instabilityguard.sidecar;
+
+import io.instabilityguard.sidecar.frame.Hello;
+import io.instabilityguard.sidecar.frame.HookMessage;
+import io.instabilityguard.sidecar.frame.Messages;
+import io.instabilityguard.sidecar.frame.SidecarMessage;
+import io.instabilityguard.sidecar.frame.StagingDescriptor;
+import io.instabilityguard.sidecar.frame.TestHook;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import java.util.zip.CRC32;
+
+/** A hook with two 2 x 2 float32 matrices, "query" and "key", in a real staging file. */
+final class StagedHook implements AutoCloseable {
+    private static int files;
+
+    final TestHook wire;
+    final Path staging;
+    final Hello hello;
+
+    private StagedHook(TestHook wire, Path staging, Hello hello) {
+        this.wire = wire;
+        this.staging = staging;
+        this.hello = hello;
+    }
+
+    /** Connects, stages zeros and says HELLO; the answer is not read yet. */
+    static StagedHook connect(Path socket, long generation, UnaryOperator<Messages.HelloBuilder> more)
+            throws IOException {
+        Path file = socket.resolveSibling("staging-1-%08x".formatted(++files));
+        Hello hello = more.apply(Messages.hello("run-1", generation)
+                        .matrix("query", Hello.Role.QUERY, 2, 2, "float32")
+                        .matrix("key", Hello.Role.KEY, 2, 2, "float32")
+                        .staging(file.toString()))
+                .build();
+        Files.write(file, header(hello));
+        TestHook wire = TestHook.connect(socket);
+        wire.send(hello);
+        return new StagedHook(wire, file, hello);
+    }
+
+    /** As {@link #connect}, and welcomed. */
+    static StagedHook attach(Path socket, long generation, UnaryOperator<Messages.HelloBuilder> more) throws Exception {
+        StagedHook hook = connect(socket, generation, more);
+        hook.wire.next(SidecarMessage.Welcome.class);
+        return hook;
+    }
+
+    void stage(int index, float... values) throws IOException {
+        byte[] content = Files.readAllBytes(staging);
+        ByteBuffer buffer = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < values.length; i++) {
+            buffer.putFloat((int) hello.matrices().get(index).offset() + Float.BYTES * i, values[i]);
+        }
+        Files.write(staging, content);
+    }
+
+    float[] staged(int index) throws IOException {
+        ByteBuffer slot = slot(index);
+        return new float[] {slot.getFloat(0), slot.getFloat(4), slot.getFloat(8), slot.getFloat(12)};
+    }
+
+    long crc32(int index) throws IOException {
+        CRC32 crc32 = new CRC32();
+        crc32.update(slot(index));
+        return crc32.getValue();
+    }
+
+    void send(HookMessage message) throws IOException {
+        wire.send(message);
+    }
+
+    @Override
+    public void close() throws IOException {
+        wire.close();
+    }
+
+    private ByteBuffer slot(int index) throws IOException {
+        return ByteBuffer.wrap(Files.readAllBytes(staging))
+                .slice((int) hello.matrices().get(index).offset(), 16)
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static byte[] header(Hello hello) {
+        ByteBuffer file = ByteBuffer.allocate((int) hello.staging().bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        file.putInt(StagingDescriptor.VERSION_OFFSET, StagingDescriptor.VERSION);
+        file.putInt(StagingDescriptor.SLOTS_OFFSET, hello.matrices().size());
+        file.putLong(StagingDescriptor.TOTAL_OFFSET, hello.staging().bytes());
+        file.putLong(StagingDescriptor.GENERATION_OFFSET, hello.generation());
+        file.putLong(StagingDescriptor.MAGIC_OFFSET, StagingDescriptor.MAGIC);
+        return file.array();
+    }
+}

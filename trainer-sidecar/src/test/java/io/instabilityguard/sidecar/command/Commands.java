@@ -1,0 +1,39 @@
+package io.instabilityguard.sidecar.command;
+
+import java.util.List;
+import java.util.Map;
+
+/** Commands for tests: for run "run-1", generation 5, decided at step 10, to apply at 12, valid to 20. */
+public final class Commands {
+    private Commands() {}
+
+    public static ReceivedCommand msign(String id, long offset, String... layers) {
+        return new ReceivedCommand(
+                id, "run-1", "run-1", 5, "APPLY_MSIGN", List.of(layers), Map.of(), 10, 12, 20, 0, offset);
+    }
+
+    public static ReceivedCommand learningRate(String id, long offset) {
+        return new ReceivedCommand(
+                id,
+                "run-1",
+                "run-1",
+                5,
+                "SCALE_LEARNING_RATE",
+                List.of(),
+                Map.of("factor", 0.5),
+                10,
+                12,
+                20,
+                0,
+                offset);
+    }
+
+    public static ReceivedCommand ofGeneration(String id, long generation, long offset) {
+        return new ReceivedCommand(
+                id, "run-1", "run-1", generation, "PAUSE", List.of(), Map.of(), 10, 12, 20, 0, offset);
+    }
+
+    public static ReceivedCommand withKey(String id, String key, String run, long offset) {
+        return new ReceivedCommand(id, key, run, 5, "PAUSE", List.of(), Map.of(), 10, 12, 20, 0, offset);
+    }
+}
