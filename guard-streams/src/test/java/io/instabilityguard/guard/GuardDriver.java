@@ -1,5 +1,7 @@
 package io.instabilityguard.guard;
 
+import io.instabilityguard.guard.anomaly.DetectionProcessor;
+import io.instabilityguard.guard.intervention.DecisionProcessor;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.DeadLetter;
@@ -13,15 +15,19 @@ import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 
 /** The guard's topology without a broker. */
@@ -95,6 +101,41 @@ final class GuardDriver implements AutoCloseable {
 
     List<DeadLetter> deadLetters() {
         return read(Topics.DEAD_LETTERS);
+    }
+
+    /** Takes over all that another driver has stored, as a restart on another machine does. */
+    void restoreFrom(GuardDriver other) {
+        for (String name :
+                List.of(DetectionProcessor.SNAPSHOT_STORE, DetectionProcessor.SLOT_STORE, DecisionProcessor.STORE)) {
+            KeyValueStore<String, Object> target = driver.getKeyValueStore(name);
+            try (KeyValueIterator<String, Object> all =
+                    other.driver.<String, Object>getKeyValueStore(name).all()) {
+                all.forEachRemaining(entry -> target.put(entry.key, entry.value));
+            }
+        }
+    }
+
+    /** Number of entries in a store. */
+    long entries(String store) {
+        long count = 0;
+        try (KeyValueIterator<String, Object> all =
+                driver.<String, Object>getKeyValueStore(store).all()) {
+            while (all.hasNext()) {
+                all.next();
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Raw values published to a topic since it was last read, in hex. */
+    List<String> bytes(Topic<?> topic) {
+        return driver
+                .createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
+                .readValuesToList()
+                .stream()
+                .map(HexFormat.of()::formatHex)
+                .toList();
     }
 
     /** Value of a counter of arrivals. */

@@ -56,6 +56,9 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
     public void process(Record<String, StepTelemetry> record) {
         String run = record.key();
         StepTelemetry telemetry = record.value();
+        if (!watches.containsKey(run)) {
+            reload(run);
+        }
         if (!watches.containsKey(run) && watches.size() >= policy.limits().runs()) {
             metrics.countUnwatched();
             return;
@@ -81,7 +84,7 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
                 telemetry,
                 arrival,
                 readings,
-                watch.usualLoss(),
+                watch.recentLoss(),
                 watch.lastStep(),
                 watch.roster(),
                 metadata.partition(),

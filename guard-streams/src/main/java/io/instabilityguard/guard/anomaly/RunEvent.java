@@ -14,7 +14,7 @@ public sealed interface RunEvent {
      * @param telemetry the record
      * @param arrival whether it was taken in; {@code readings} are empty when not
      * @param readings what each detector says
-     * @param usualLoss median of the last losses; NaN when there are none
+     * @param recentLoss mean of the last losses; NaN when one of them is unknown or there are none
      * @param lastStep last step of process rank 0 taken in, this one included
      * @param roster every matrix seen so far in this generation
      * @param partition partition of the record
@@ -24,7 +24,7 @@ public sealed interface RunEvent {
             StepTelemetry telemetry,
             Arrival arrival,
             List<Reading> readings,
-            double usualLoss,
+            double recentLoss,
             long lastStep,
             Roster roster,
             int partition,

@@ -1,6 +1,7 @@
 package io.instabilityguard.guard.anomaly;
 
 import io.instabilityguard.guard.baseline.Persistent;
+import io.instabilityguard.guard.baseline.RecentMean;
 import io.instabilityguard.guard.baseline.RunningMedian;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
@@ -12,18 +13,19 @@ import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
 
 /**
- * All that is known of one generation of one run: order of arrival, detectors, usual loss and usual time between steps. Process rank 0 speaks for
+ * All that is known of one generation of one run: order of arrival, detectors, recent loss and usual time between steps. Process rank 0 speaks for
  * the run, since data-parallel replicas share weights and global gradient; records of other ranks keep it alive and in order.
  */
 final class RunWatch implements Persistent {
 
-    private static final int MEDIAN_STEPS = 10;
+    private static final int USUAL_STEPS = 20;
+    private static final int RECENT_STEPS = 5;
 
     private final long generation;
     private final Roster roster;
     private final Detectors detectors;
-    private final RunningMedian losses = new RunningMedian(MEDIAN_STEPS);
-    private final RunningMedian stepMs = new RunningMedian(MEDIAN_STEPS);
+    private final RecentMean losses = new RecentMean(RECENT_STEPS);
+    private final RunningMedian stepMs = new RunningMedian(USUAL_STEPS);
     private final Map<Integer, Long> lastStepOfOthers = new HashMap<>();
     private long lastStep = -1;
     private long lastTimestampMs = -1;
@@ -48,9 +50,7 @@ final class RunWatch implements Persistent {
         if (lastTimestampMs >= 0) {
             stepMs.add(Math.max(0, telemetry.getTimestampMs() - lastTimestampMs) / (double) steps);
         }
-        if (!Double.isNaN(telemetry.getLoss())) {
-            losses.add(telemetry.getLoss());
-        }
+        losses.add(telemetry.getLoss());
         lastStep = telemetry.getStep();
         lastTimestampMs = telemetry.getTimestampMs();
         return detectors.inspect(telemetry);
@@ -90,8 +90,9 @@ final class RunWatch implements Persistent {
         return stepMs.median();
     }
 
-    double usualLoss() {
-        return losses.median();
+    /** Mean of the last losses; NaN when one of them is. */
+    double recentLoss() {
+        return losses.mean();
     }
 
     Roster roster() {

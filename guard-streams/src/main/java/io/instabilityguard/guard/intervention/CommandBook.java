@@ -29,13 +29,13 @@ final class CommandBook {
     }
 
     /** Gives up on commands that nobody answered, and judges those whose time has come. */
-    void review(Proceedings proceedings, double usualLoss) {
+    void review(Proceedings proceedings, double recentLoss) {
         for (IssuedCommand command : proceedings.memory().issued()) {
             InterventionPolicy rung = interventions.get(command.rung());
             if (rung != null && command.isUnanswered() && isOverdue(command, rung, proceedings.step())) {
                 lost(proceedings, command);
             } else if (rung != null && command.state() == State.APPLIED) {
-                judgeWhenDue(proceedings, command, rung.verdict(), usualLoss);
+                judgeWhenDue(proceedings, command, rung.verdict(), recentLoss);
             }
         }
     }
@@ -69,27 +69,26 @@ final class CommandBook {
     }
 
     private static void judgeWhenDue(
-            Proceedings proceedings, IssuedCommand command, VerdictPolicy policy, double usualLoss) {
+            Proceedings proceedings, IssuedCommand command, VerdictPolicy policy, double recentLoss) {
         if (proceedings.step() < command.stateStep() + policy.afterSteps()) {
             return;
         }
-        Verdict verdict = verdict(proceedings, command, policy, usualLoss);
-        proceedings.remember(
-                memory -> memory.withChanged(command.id(), known -> known.in(State.JUDGED, known.stateStep())));
-        if (verdict == Verdict.HARMFUL) {
-            proceedings.remember(memory -> memory.withHarm(command.rung()));
-        }
-        proceedings.judge(command, verdict, reason(verdict, command, usualLoss));
+        Verdict verdict = verdict(proceedings, command, policy, recentLoss);
+        IssuedCommand judged = verdict == Verdict.HARMFUL
+                ? command.in(State.HARMED, proceedings.step())
+                : command.in(State.JUDGED, command.stateStep());
+        proceedings.remember(memory -> memory.withChanged(command.id(), known -> judged));
+        proceedings.judge(command, verdict, reason(verdict, command, recentLoss));
     }
 
     /**
-     * HARMFUL when the usual loss rose by more than the policy tolerates or is not finite; EFFECTIVE when the detector has not fired in the
+     * HARMFUL when the recent loss rose by more than the policy tolerates or is not finite; EFFECTIVE when the detector has not fired in the
      * second half of the time since application; NEUTRAL otherwise.
      */
     private static Verdict verdict(
-            Proceedings proceedings, IssuedCommand command, VerdictPolicy policy, double usualLoss) {
-        boolean tolerable = usualLoss <= command.usualLossBefore() + policy.harmfulLossRise();
-        if (!tolerable && !Double.isNaN(command.usualLossBefore())) {
+            Proceedings proceedings, IssuedCommand command, VerdictPolicy policy, double recentLoss) {
+        boolean tolerable = recentLoss <= command.recentLossBefore() + policy.harmfulLossRise();
+        if (!tolerable && !Double.isNaN(command.recentLossBefore())) {
             return Verdict.HARMFUL;
         }
         long secondHalf = command.stateStep() + policy.afterSteps() / 2;
@@ -101,8 +100,8 @@ final class CommandBook {
         return stillFiring ? Verdict.NEUTRAL : Verdict.EFFECTIVE;
     }
 
-    private static String reason(Verdict verdict, IssuedCommand command, double usualLoss) {
-        String loss = "usual loss %.4g before and %.4g now".formatted(command.usualLossBefore(), usualLoss);
+    private static String reason(Verdict verdict, IssuedCommand command, double recentLoss) {
+        String loss = "recent loss %.4g before and %.4g now".formatted(command.recentLossBefore(), recentLoss);
         return switch (verdict) {
             case EFFECTIVE -> command.detector() + " went quiet after step " + command.stateStep() + ", " + loss;
             case HARMFUL -> "the loss rose after step " + command.stateStep() + ", " + loss;

@@ -4,11 +4,13 @@ import io.instabilityguard.guard.anomaly.RunEvent.CommandAnswered;
 import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
 import io.instabilityguard.guard.intervention.IssuedCommand.State;
 import io.instabilityguard.guard.policy.InterventionPolicy;
+import io.instabilityguard.guard.policy.InterventionPolicy.Escalation;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.Mode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,22 +18,24 @@ import java.util.TreeMap;
 
 /**
  * Decides what is done about open anomalies: a pure function of the policy, the run's memory and one event. The cause decides the action: each
- * rung of the ladder names the detectors that it answers. A rung commands when its detector fires and nothing holds it back (an unanswered
- * command, cooldown, budget, harm done before). At one step only one rung commands, the first in the order of the policy.
+ * rung of the ladder names the detectors that it answers. A rung commands when its detector fires and nothing holds it back (see {@link Rung#obstacle});
+ * when it has done so often enough without end, another rung takes one turn. At one step only one rung commands, the first in the order of the policy.
  */
 final class InterventionLadder {
 
     private final Policy policy;
     private final AnomalyBook anomalies;
     private final CommandBook commands;
+    private final List<Rung> rungs = new ArrayList<>();
 
     InterventionLadder(Policy policy) {
         this.policy = policy;
         this.anomalies = new AnomalyBook(policy);
         this.commands = new CommandBook(policy.interventions());
+        policy.interventions().forEach((name, settings) -> rungs.add(new Rung(name, settings)));
     }
 
-    /** What follows from a step. Nothing does from one that was not taken in. */
+    /** What follows from a new step. */
     Ruling on(RunMemory memory, StepInspected event) {
         Proceedings proceedings = Proceedings.on(policy.hash(), memory, event);
         if (event.arrival() == Arrival.NEW_GENERATION) {
@@ -39,12 +43,8 @@ final class InterventionLadder {
             proceedings.remember(old -> old.inGeneration(event.telemetry().getGeneration()));
         }
         anomalies.enter(proceedings, event.readings());
-        commands.review(proceedings, event.usualLoss());
-        policy.interventions().forEach((name, rung) -> {
-            if (!proceedings.hasCommanded()) {
-                climb(proceedings, event, name, rung);
-            }
-        });
+        commands.review(proceedings, event.recentLoss());
+        rungs.stream().takeWhile(rung -> !proceedings.hasCommanded()).forEach(rung -> climb(proceedings, event, rung));
         forgetReasonsOfClosed(proceedings);
         return proceedings.ruling();
     }
@@ -58,115 +58,76 @@ final class InterventionLadder {
         return proceedings.ruling();
     }
 
-    private void climb(Proceedings proceedings, StepInspected event, String name, InterventionPolicy rung) {
-        Optional<OpenAnomaly> pressing = pressing(proceedings, name, rung);
+    private void climb(Proceedings proceedings, StepInspected event, Rung rung) {
+        Optional<OpenAnomaly> pressing = rung.pressing(proceedings.memory(), proceedings.step());
         if (pressing.isEmpty()) {
             return;
         }
-        OpenAnomaly anomaly = pressing.get();
-        List<String> layers = event.roster().withRoles(rung.roles());
-        Optional<String> obstacle = obstacle(proceedings, name, rung, layers);
+        Optional<String> obstacle = obstacle(proceedings, event, rung);
         if (obstacle.isPresent()) {
-            sayOnce(proceedings, anomaly, name, obstacle.get());
+            sayOnce(proceedings, pressing.get(), rung, obstacle.get());
         } else {
-            command(proceedings, anomaly, name, rung, layers, event.usualLoss());
+            command(proceedings, event, pressing.get(), takesTurn(proceedings, event, rung, pressing.get()));
         }
     }
 
-    /** The anomaly that asks for this rung now: it fires, or it is open and the last command was not applied. */
-    private static Optional<OpenAnomaly> pressing(Proceedings proceedings, String name, InterventionPolicy rung) {
-        RunMemory memory = proceedings.memory();
-        boolean mayAskAgain = lastIsNotApplied(memory, name);
-        return rung.detectors().stream()
-                .flatMap(detector -> memory.openOf(detector).stream())
-                .filter(anomaly -> mayAskAgain || anomaly.lastFiringStep() == proceedings.step())
-                .findFirst();
+    private static Optional<String> obstacle(Proceedings proceedings, StepInspected event, Rung rung) {
+        return rung.obstacle(proceedings.memory(), proceedings.step(), event.roster());
     }
 
-    private static boolean lastIsNotApplied(RunMemory memory, String name) {
-        List<IssuedCommand> before = memory.ofRung(name);
-        return !before.isEmpty() && before.get(before.size() - 1).state() == State.NOT_APPLIED;
-    }
-
-    private static Optional<String> obstacle(
-            Proceedings proceedings, String name, InterventionPolicy rung, List<String> layers) {
-        RunMemory memory = proceedings.memory();
-        List<IssuedCommand> before = memory.ofRung(name);
-        int harm = memory.harmful().getOrDefault(name, 0);
-        if (!rung.roles().isEmpty() && layers.isEmpty()) {
-            return Optional.of("no matrix with a role of " + name + " is known");
+    /** The rung itself, or the one to which it escalates when it is time and nothing holds that back. */
+    private Rung takesTurn(Proceedings proceedings, StepInspected event, Rung rung, OpenAnomaly anomaly) {
+        Escalation escalation = rung.settings().escalation();
+        if (escalation == null || !rung.hasTried(proceedings.memory(), anomaly, escalation)) {
+            return rung;
         }
-        if (rung.verdict().mostHarmful() > 0 && harm >= rung.verdict().mostHarmful()) {
-            return Optional.of(name + " did harm " + harm + " times in this generation");
-        }
-        if (spent(before, proceedings.step()) >= rung.mostPer1000Steps()) {
-            return Optional.of(name + " has used its budget of " + rung.mostPer1000Steps() + " per 1000 steps");
-        }
-        return before.isEmpty()
-                ? Optional.empty()
-                : waiting(proceedings.step(), name, rung, before.get(before.size() - 1));
+        return rungs.stream()
+                .filter(other -> other.name().equals(escalation.to()))
+                .filter(other -> obstacle(proceedings, event, other).isEmpty())
+                .findFirst()
+                .orElse(rung);
     }
 
-    private static Optional<String> waiting(long step, String name, InterventionPolicy rung, IssuedCommand last) {
-        if (last.isUnanswered()) {
-            return Optional.of(last.id() + " is not answered yet");
-        }
-        long until = last.stateStep() + pause(rung, last.state());
-        return step > until ? Optional.empty() : Optional.of(name + " waits until after step " + until);
-    }
-
-    private static int pause(InterventionPolicy rung, State last) {
-        return switch (last) {
-            case NOT_APPLIED -> rung.retrySteps();
-            case LOST -> -1;
-            default -> rung.cooldownSteps();
-        };
-    }
-
-    private static long spent(List<IssuedCommand> before, long step) {
-        return before.stream()
-                .filter(command -> command.decidedAtStep() > step - RunMemory.BUDGET_STEPS)
-                .count();
-    }
-
-    private void command(
-            Proceedings proceedings,
-            OpenAnomaly anomaly,
-            String name,
-            InterventionPolicy rung,
-            List<String> layers,
-            double usualLoss) {
+    private void command(Proceedings proceedings, StepInspected event, OpenAnomaly anomaly, Rung rung) {
         boolean enforced = policy.mode() == Mode.ENFORCE;
-        InterventionCommand command = build(proceedings, anomaly, rung, layers);
         State state = enforced ? State.SENT : State.NOT_SENT;
-        proceedings.remember(memory -> memory.withCommand(IssuedCommand.of(command, name, state, usualLoss)));
+        InterventionCommand command = build(proceedings, event, anomaly, rung.settings());
+        proceedings.remember(
+                memory -> memory.withCommand(IssuedCommand.of(command, rung.name(), state, event.recentLoss())));
         DecisionAction action = enforced ? DecisionAction.COMMAND : DecisionAction.WOULD_COMMAND;
-        proceedings.decide(action, anomaly.id(), command.getId(), reason(name, anomaly), anomaly.latest());
+        proceedings.decide(action, anomaly.id(), command.getId(), reason(rung, anomaly), anomaly.latest());
         if (enforced) {
             proceedings.publish(command);
         }
     }
 
-    private String reason(String name, OpenAnomaly anomaly) {
+    private String reason(Rung rung, OpenAnomaly anomaly) {
         String would = policy.mode() == Mode.ENFORCE ? "" : " (mode " + policy.mode() + ": recorded only)";
-        return name + " answers " + anomaly.detector() + ": " + anomaly.latest().message() + would;
+        return rung.name() + " answers " + anomaly.detector() + ": "
+                + anomaly.latest().message() + would;
     }
 
-    private InterventionCommand build(
-            Proceedings proceedings, OpenAnomaly anomaly, InterventionPolicy rung, List<String> layers) {
+    private static InterventionCommand build(
+            Proceedings proceedings, StepInspected event, OpenAnomaly anomaly, InterventionPolicy settings) {
         RunMemory memory = proceedings.memory();
         long step = proceedings.step();
+        long applyAtStep = step + settings.leadSteps();
         return InterventionCommand.newBuilder()
-                .setId(commandId(proceedings, rung))
+                .setId(String.join(
+                        "/",
+                        memory.run(),
+                        "" + memory.generation(),
+                        settings.kind().name(),
+                        "" + step))
                 .setRun(memory.run())
                 .setGeneration(memory.generation())
-                .setKind(rung.kind())
-                .setLayers(layers)
-                .setParameters(rung.parameters())
+                .setKind(settings.kind())
+                .setLayers(event.roster().withRoles(settings.roles()))
+                .setParameters(settings.parameters())
                 .setDecidedAtStep(step)
-                .setApplyAtStep(step + rung.leadSteps())
-                .setExpiresAtStep(step + rung.leadSteps() + rung.validSteps())
-                .setExpectedEffect(rung.expectedEffect())
+                .setApplyAtStep(applyAtStep)
+                .setExpiresAtStep(applyAtStep + settings.validSteps())
+                .setExpectedEffect(settings.expectedEffect())
                 .setPolicyHash(proceedings.policyHash())
                 .setAnomalyId(anomaly.id())
                 .setEvidence(proceedings.evidence(anomaly.latest()))
@@ -174,15 +135,9 @@ final class InterventionLadder {
                 .build();
     }
 
-    private static String commandId(Proceedings proceedings, InterventionPolicy rung) {
-        RunMemory memory = proceedings.memory();
-        return String.join(
-                "/", memory.run(), "" + memory.generation(), rung.kind().name(), "" + proceedings.step());
-    }
-
     /** Doing nothing is a decision too, but the same reason is not repeated at every step. */
-    private static void sayOnce(Proceedings proceedings, OpenAnomaly anomaly, String name, String reason) {
-        String about = anomaly.id() + "/" + name;
+    private static void sayOnce(Proceedings proceedings, OpenAnomaly anomaly, Rung rung, String reason) {
+        String about = anomaly.id() + "/" + rung.name();
         if (reason.equals(proceedings.memory().said().get(about))) {
             return;
         }
@@ -195,6 +150,9 @@ final class InterventionLadder {
     }
 
     private static void forgetReasonsOfClosed(Proceedings proceedings) {
+        if (proceedings.memory().said().isEmpty()) {
+            return;
+        }
         proceedings.remember(memory -> {
             Map<String, String> said = new TreeMap<>(memory.said());
             said.keySet()

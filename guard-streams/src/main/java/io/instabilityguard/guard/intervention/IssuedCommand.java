@@ -11,8 +11,8 @@ import io.instabilityguard.schemas.InterventionCommand;
  * @param detector the detector of that anomaly
  * @param decidedAtStep step of the decision
  * @param state what became of it
- * @param stateStep step at which that was known; the boundary of application for NOT_SENT, SENT and APPLIED
- * @param usualLossBefore the run's usual loss at the decision
+ * @param stateStep boundary of application while NOT_SENT, SENT, APPLIED or JUDGED; otherwise the step at which the state was known
+ * @param recentLossBefore the run's recent loss at the decision
  */
 record IssuedCommand(
         String id,
@@ -22,7 +22,7 @@ record IssuedCommand(
         long decidedAtStep,
         State state,
         long stateStep,
-        double usualLossBefore) {
+        double recentLossBefore) {
 
     /** What became of a command. */
     enum State {
@@ -32,15 +32,17 @@ record IssuedCommand(
         SENT,
         /** Applied, effect not yet judged. */
         APPLIED,
-        /** Applied and judged. */
+        /** Applied and judged EFFECTIVE or NEUTRAL. */
         JUDGED,
+        /** Applied and judged HARMFUL. */
+        HARMED,
         /** Refused, expired, abandoned or failed: nothing was changed. */
         NOT_APPLIED,
         /** No answer came in time. */
         LOST
     }
 
-    static IssuedCommand of(InterventionCommand command, String rung, State state, double usualLoss) {
+    static IssuedCommand of(InterventionCommand command, String rung, State state, double recentLoss) {
         return new IssuedCommand(
                 command.getId(),
                 rung,
@@ -49,11 +51,16 @@ record IssuedCommand(
                 command.getDecidedAtStep(),
                 state,
                 command.getApplyAtStep(),
-                usualLoss);
+                recentLoss);
     }
 
     IssuedCommand in(State newState, long step) {
-        return new IssuedCommand(id, rung, anomalyId, detector, decidedAtStep, newState, step, usualLossBefore);
+        return new IssuedCommand(id, rung, anomalyId, detector, decidedAtStep, newState, step, recentLossBefore);
+    }
+
+    /** Whether the weights or the learning rate were changed by it, or would have been. */
+    boolean hasTakenEffect() {
+        return state == State.NOT_SENT || state == State.APPLIED || state == State.JUDGED || state == State.HARMED;
     }
 
     boolean isUnanswered() {

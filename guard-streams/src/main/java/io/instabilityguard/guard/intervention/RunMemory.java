@@ -18,7 +18,6 @@ import java.util.stream.Stream;
  * @param commandsIssued commands issued in this generation
  * @param open open anomalies in the order of raising
  * @param issued recent commands, oldest first
- * @param harmful number of HARMFUL verdicts per rung
  * @param said per open anomaly's id and rung: why nothing was done when this was last recorded
  */
 record RunMemory(
@@ -29,7 +28,6 @@ record RunMemory(
         long commandsIssued,
         List<OpenAnomaly> open,
         List<IssuedCommand> issued,
-        Map<String, Integer> harmful,
         Map<String, String> said) {
 
     /** Steps that budgets look back. */
@@ -38,30 +36,29 @@ record RunMemory(
     RunMemory {
         open = List.copyOf(open);
         issued = List.copyOf(issued);
-        harmful = Collections.unmodifiableMap(new TreeMap<>(harmful));
         said = Collections.unmodifiableMap(new TreeMap<>(said));
     }
 
     /** Nothing yet. */
     static RunMemory of(String run, long generation) {
-        return new RunMemory(run, generation, 0, "", 0, List.of(), List.of(), Map.of(), Map.of());
+        return new RunMemory(run, generation, 0, "", 0, List.of(), List.of(), Map.of());
     }
 
     /** A new life of the trainer: only the chain of decisions goes on. */
     RunMemory inGeneration(long newGeneration) {
-        return new RunMemory(run, newGeneration, decisions, chainHash, 0, List.of(), List.of(), Map.of(), Map.of());
+        return new RunMemory(run, newGeneration, decisions, chainHash, 0, List.of(), List.of(), Map.of());
     }
 
     RunMemory withDecision(String hash) {
-        return new RunMemory(run, generation, decisions + 1, hash, commandsIssued, open, issued, harmful, said);
+        return new RunMemory(run, generation, decisions + 1, hash, commandsIssued, open, issued, said);
     }
 
     RunMemory withOpen(List<OpenAnomaly> anomalies) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, harmful, said);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, said);
     }
 
     RunMemory withSaid(Map<String, String> reasons) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, harmful, reasons);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, reasons);
     }
 
     /** One more command; those that neither budget nor verdict needs any more are forgotten. */
@@ -71,8 +68,7 @@ record RunMemory(
                         Stream.of(command))
                 .toList();
         boolean sent = command.isUnanswered();
-        return new RunMemory(
-                run, generation, decisions, chainHash, commandsIssued + (sent ? 1 : 0), open, kept, harmful, said);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued + (sent ? 1 : 0), open, kept, said);
     }
 
     /** The command with this id changed. */
@@ -80,13 +76,7 @@ record RunMemory(
         List<IssuedCommand> changed = issued.stream()
                 .map(command -> command.id().equals(commandId) ? change.apply(command) : command)
                 .toList();
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, changed, harmful, said);
-    }
-
-    RunMemory withHarm(String rung) {
-        Map<String, Integer> more = new TreeMap<>(harmful);
-        more.merge(rung, 1, Integer::sum);
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, more, said);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, changed, said);
     }
 
     Optional<OpenAnomaly> openOf(String detector) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One rung of the ladder: what is commanded when a detector's anomaly is open, how often at most, and when its effect is judged.
@@ -22,6 +23,7 @@ import java.util.TreeSet;
  * @param cooldownSteps steps after application in which the rung does not command again
  * @param mostPer1000Steps budget
  * @param retrySteps wait after a command that was not applied; it is then asked again while the anomaly is open
+ * @param escalation when another rung takes this one's turn; null for never
  * @param verdict how its effect is judged
  * @param expectedEffect what should be seen afterwards
  */
@@ -36,6 +38,7 @@ public record InterventionPolicy(
         int cooldownSteps,
         int mostPer1000Steps,
         int retrySteps,
+        @Nullable Escalation escalation,
         VerdictPolicy verdict,
         String expectedEffect) {
 
@@ -50,8 +53,14 @@ public record InterventionPolicy(
      * How the effect of an applied command is judged.
      *
      * @param afterSteps steps after application
-     * @param harmfulLossRise rise of the usual loss that makes it HARMFUL
-     * @param mostHarmful after so many HARMFUL verdicts the rung is not used again in this generation; 0 for no limit
+     * @param harmfulLossRise rise of the recent loss that makes it HARMFUL
+     * @param harmfulPauseSteps steps after a HARMFUL verdict in which the rung is not used
      */
-    public record VerdictPolicy(int afterSteps, double harmfulLossRise, int mostHarmful) {}
+    public record VerdictPolicy(int afterSteps, double harmfulLossRise, int harmfulPauseSteps) {}
+
+    /**
+     * When a command has been applied {@code afterCommands} times to one anomaly, not counting those before the last command of rung {@code to}, that rung
+     * takes the next turn, unless something holds it back.
+     */
+    public record Escalation(int afterCommands, String to) {}
 }

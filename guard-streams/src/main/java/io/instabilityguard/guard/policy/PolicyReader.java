@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.instabilityguard.guard.policy.InterventionPolicy.Escalation;
 import io.instabilityguard.guard.policy.InterventionPolicy.VerdictPolicy;
 import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.MatrixRole;
@@ -181,7 +182,12 @@ public final class PolicyReader {
 
     private static Map<String, InterventionPolicy> enabled(Section section, Set<String> detectors) {
         Map<String, InterventionPolicy> enabled = new LinkedHashMap<>();
-        section.each(below -> intervention(below, detectors)).forEach((name, rung) -> {
+        Map<String, Switchable> all = section.each(below -> intervention(below, detectors));
+        all.forEach((name, rung) -> {
+            if (rung.policy().escalation() != null) {
+                String path = section.path() + "." + name + ".escalation.to";
+                requireKnown(path, rung.policy().escalation().to(), all.keySet());
+            }
             if (rung.enabled()) {
                 enabled.put(name, rung.policy());
             }
@@ -207,6 +213,7 @@ public final class PolicyReader {
                 section.whole("cooldown-steps", 0, MANY_STEPS),
                 section.whole("most-per-1000-steps", 1, 1_000),
                 section.whole("retry-steps", 1, MANY_STEPS),
+                section.has("escalation") ? escalation(section.section("escalation")) : null,
                 verdict(section.section("verdict")),
                 section.text("expected-effect"));
         return new Switchable(section.flag("enabled"), policy);
@@ -227,11 +234,17 @@ public final class PolicyReader {
         return parameters;
     }
 
+    private static Escalation escalation(Section section) {
+        Escalation escalation = new Escalation(section.whole("after-commands", 1, MANY_STEPS), section.text("to"));
+        section.end();
+        return escalation;
+    }
+
     private static VerdictPolicy verdict(Section section) {
         VerdictPolicy verdict = new VerdictPolicy(
                 section.whole("after-steps", 1, MANY_STEPS),
                 section.number("harmful-loss-rise", 0, MUCH),
-                section.whole("most-harmful", 0, MANY_STEPS));
+                section.whole("harmful-pause-steps", 0, MANY_STEPS));
         section.end();
         return verdict;
     }

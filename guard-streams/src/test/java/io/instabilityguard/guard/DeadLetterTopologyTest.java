@@ -1,0 +1,176 @@
+package io.instabilityguard.guard;
+
+import static io.instabilityguard.guard.Telemetry.calm;
+import static io.instabilityguard.guard.Telemetry.layer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.instabilityguard.guard.policy.PolicyReader;
+import io.instabilityguard.schemas.DeadLetter;
+import io.instabilityguard.schemas.MatrixRole;
+import io.instabilityguard.schemas.Mode;
+import io.instabilityguard.schemas.RecordSerdes;
+import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.Topics;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class DeadLetterTopologyTest {
+
+    private final GuardDriver guard = new GuardDriver(PolicyReader.parse("", Mode.ENFORCE));
+
+    @AfterEach
+    void close() {
+        guard.close();
+    }
+
+    @Test
+    void shouldKeepUnreadableBytesWholeAndGoOn() {
+        guard.calm(0, 30);
+        guard.sendBytes(Topics.TELEMETRY, new byte[] {1, 2, 3});
+        guard.sendBytes(Topics.OUTCOMES, new byte[0]);
+        guard.calm(30, 60);
+        guard.send(Telemetry.spike(60));
+
+        List<DeadLetter> letters = guard.deadLetters();
+        assertThat(letters)
+                .hasSize(2)
+                .allSatisfy(letter -> assertThat(letter.getStage()).isEqualTo("deserialization"));
+        assertThat(letters.get(0).getTopic()).isEqualTo(Topics.TELEMETRY.name());
+        assertThat(letters.get(0).getOffset()).isEqualTo(30);
+        assertThat(letters.get(0).getValue()).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+        assertThat(guard.commands()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("absurd")
+    void shouldSendAbsurdRecordsToTheDeadLettersAndGoOn(StepTelemetry absurd, String cause) {
+        guard.calm(0, 3);
+        guard.sendAs(Telemetry.RUN, absurd);
+        guard.calm(3, 5);
+
+        assertThat(guard.deadLetters()).singleElement().satisfies(letter -> {
+            assertThat(letter.getStage()).isEqualTo("validation");
+            assertThat(letter.getCause()).contains(cause);
+            assertThat(letter.getValue()).isNotNull();
+        });
+        assertThat(guard.count("next")).isEqualTo(4);
+    }
+
+    static Stream<Arguments> absurd() {
+        return Stream.of(
+                Arguments.of(calm(3).setStep(-1).build(), "step=-1 is below 0"),
+                Arguments.of(calm(3).setRun("").build(), "run is not"),
+                Arguments.of(calm(3).setRun("../etc").build(), "run is not"),
+                Arguments.of(calm(3).setRun("other").build(), "key is not the run: key=run-1 run=other"),
+                Arguments.of(calm(3).setGeneration(-5).build(), "generation=-5 is below 0"),
+                Arguments.of(calm(3).setProcessRank(1).build(), "processRank=1 is not below worldSize=1"),
+                Arguments.of(calm(3).setProcessRank(-1).build(), "processRank=-1"),
+                Arguments.of(calm(3).setWorldSize(0).build(), "worldSize=0 is below 1"),
+                Arguments.of(calm(3).setGradientNorm(-1).build(), "gradientNorm=-1.0 is negative"),
+                Arguments.of(
+                        calm(3).setLearningRate(Double.NEGATIVE_INFINITY).build(),
+                        "learningRate=-Infinity is negative"),
+                Arguments.of(calm(3).setSpectraStep(9).build(), "spectraStep=9 is after step=3"),
+                Arguments.of(with(layer("w", MatrixRole.QUERY, -1, 2)), "layer w: frobeniusNorm=-1.0 is negative"),
+                Arguments.of(with(layer("", MatrixRole.QUERY, 1, 2)), "name is empty"),
+                Arguments.of(
+                        with(layer("w", MatrixRole.QUERY, 1, 2), layer("w", MatrixRole.QUERY, 1, 2)), "layer w twice"));
+    }
+
+    private static StepTelemetry with(io.instabilityguard.schemas.LayerSpectrum... layers) {
+        return calm(3).setSpectraStep(3).setLayers(List.of(layers)).build();
+    }
+
+    @Test
+    void shouldNotCallMeasurementsThatAreNotFiniteAbsurd() {
+        guard.send(calm(0).setLoss(Double.NaN)
+                .setGradientNorm(Double.POSITIVE_INFINITY)
+                .build());
+        guard.send(StepTelemetry.newBuilder(with(layer("w", MatrixRole.QUERY, Double.NaN, Double.NaN)))
+                .build());
+        assertThat(guard.deadLetters()).isEmpty();
+        assertThat(guard.anomalies()).isNotEmpty();
+    }
+
+    @Test
+    void shouldKeepARecordThatANodeFailsOnAndGoOn() {
+        try (TopologyTestDriver driver = failing(new IllegalStateException("poison"))) {
+            var input = driver.createInputTopic("in", new StringSerializer(), new StringSerializer());
+            input.pipeInput("run-1", "bad");
+            input.pipeInput("run-1", "good");
+            assertThat(driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer())
+                            .readValuesToList())
+                    .containsExactly("good");
+            assertThat(driver.createOutputTopic(
+                                    Topics.DEAD_LETTERS.name(),
+                                    new StringDeserializer(),
+                                    RecordSerdes.of(Topics.DEAD_LETTERS, Map.of())
+                                            .deserializer())
+                            .readValuesToList())
+                    .singleElement()
+                    .satisfies(letter -> {
+                        assertThat(letter.getStage()).isEqualTo("fail-on-bad");
+                        assertThat(letter.getCause()).isEqualTo("IllegalStateException: poison");
+                        assertThat(letter.getValue())
+                                .isEqualTo(ByteBuffer.wrap("bad".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                    });
+        }
+    }
+
+    @Test
+    void shouldStopOnABadMomentRatherThanLoseTheRecord() {
+        try (TopologyTestDriver driver = failing(new TimeoutException("broker is away"))) {
+            var input = driver.createInputTopic("in", new StringSerializer(), new StringSerializer());
+            org.assertj.core.api.Assertions.assertThatThrownBy(() -> input.pipeInput("run-1", "bad"))
+                    .hasRootCauseInstanceOf(TimeoutException.class);
+        }
+    }
+
+    private static TopologyTestDriver failing(RuntimeException failure) {
+        Topology topology = new Topology()
+                .addSource("read", new StringDeserializer(), new StringDeserializer(), "in")
+                .addProcessor("fail-on-bad", () -> new FailOnBad(failure), "read")
+                .addSink("write", "out", new StringSerializer(), new StringSerializer(), "fail-on-bad");
+        Properties properties = GuardConfig.local("unused:9092").streamsProperties();
+        return new TopologyTestDriver(topology, properties);
+    }
+
+    private static final class FailOnBad implements Processor<String, String, String, String> {
+
+        private final RuntimeException failure;
+        private ProcessorContext<String, String> context;
+
+        FailOnBad(RuntimeException failure) {
+            this.failure = failure;
+        }
+
+        @Override
+        public void init(ProcessorContext<String, String> newContext) {
+            context = newContext;
+        }
+
+        @Override
+        public void process(Record<String, String> record) {
+            if (record.value().equals("bad")) {
+                throw failure;
+            }
+            context.forward(record);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.instabilityguard.guard;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "io.instabilityguard.guard", importOptions = ImportOption.DoNotIncludeTests.class)
+final class GuardArchitectureTest {
+
+    private static final String ROOT = "io.instabilityguard.guard";
+    private static final String SHELL = ".*(Processor|WatchStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
+
+    @ArchTest
+    static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("root")
+            .definedBy(ROOT)
+            .layer("telemetry")
+            .definedBy(ROOT + ".telemetry")
+            .layer("baseline")
+            .definedBy(ROOT + ".baseline")
+            .layer("policy")
+            .definedBy(ROOT + ".policy")
+            .layer("anomaly")
+            .definedBy(ROOT + ".anomaly")
+            .layer("intervention")
+            .definedBy(ROOT + ".intervention")
+            .layer("deadletter")
+            .definedBy(ROOT + ".deadletter")
+            .whereLayer("root")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("deadletter")
+            .mayOnlyBeAccessedByLayers("root")
+            .whereLayer("intervention")
+            .mayOnlyBeAccessedByLayers("root")
+            .whereLayer("anomaly")
+            .mayOnlyBeAccessedByLayers("root", "intervention")
+            .whereLayer("baseline")
+            .mayOnlyBeAccessedByLayers("anomaly")
+            .whereLayer("telemetry")
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention")
+            .whereLayer("policy")
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention");
+
+    @ArchTest
+    static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT)
+            .and()
+            .haveNameNotMatching(SHELL)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.kafka..");
+
+    @ArchTest
+    static final ArchRule ESTIMATORS_ARE_NUMBERS_ONLY = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".baseline")
+            .should()
+            .dependOnClassesThat()
+            .resideOutsideOfPackages("java..", "org.jspecify..", ROOT + ".baseline");
+
+    @ArchTest
+    static final ArchRule LOGGING_STAYS_OUT_OF_THE_CORE = noClasses()
+            .that()
+            .resideInAnyPackage(ROOT + ".baseline", ROOT + ".anomaly", ROOT + ".intervention", ROOT + ".policy")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.slf4j..");
+
+    @ArchTest
+    static final ArchRule NOBODY_READS_THE_CLOCK = noClasses()
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "getenv")
+            .orShould()
+            .callMethod(java.time.Instant.class, "now")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.util.Random");
+}

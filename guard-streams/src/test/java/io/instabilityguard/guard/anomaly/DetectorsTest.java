@@ -1,0 +1,219 @@
+package io.instabilityguard.guard.anomaly;
+
+import static io.instabilityguard.guard.Telemetry.calm;
+import static io.instabilityguard.guard.Telemetry.layer;
+import static io.instabilityguard.guard.Telemetry.sampled;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.instabilityguard.guard.anomaly.Reading.Level;
+import io.instabilityguard.guard.policy.PolicyReader;
+import io.instabilityguard.schemas.MatrixRole;
+import io.instabilityguard.schemas.StepTelemetry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class DetectorsTest {
+
+    private static final int WARM = 60;
+
+    private final Detectors detectors = new Detectors(PolicyReader.defaults(), new Roster(100));
+
+    @Test
+    void shouldBeQuietOnACalmRun() {
+        List<String> fired = new ArrayList<>();
+        for (long step = 0; step < 500; step++) {
+            fired.addAll(fired(sampled(step, 1 + step * 1e-3, 1 + step * 1e-3).build()));
+        }
+        assertThat(fired).isEmpty();
+    }
+
+    @Test
+    void shouldFireOnAGradientSpikeWithRisingLoss() {
+        warmUp(WARM);
+        assertThat(fired(calm(WARM).setGradientNorm(20).setLoss(2.7).build())).containsExactly("gradient-spike");
+    }
+
+    @Test
+    void shouldLetAGradientSpikePassWhileTheLossFalls() {
+        warmUp(WARM);
+        assertThat(fired(calm(WARM).setGradientNorm(20).setLoss(2.3).build())).isEmpty();
+    }
+
+    @Test
+    void shouldLetANearlySixfoldGradientPass() {
+        warmUp(WARM);
+        assertThat(fired(calm(WARM).setGradientNorm(5.5).setLoss(2.7).build())).isEmpty();
+    }
+
+    @Test
+    void shouldFireOnALossSpikeAlone() {
+        warmUp(WARM);
+        assertThat(fired(calm(WARM).setLoss(4).build())).containsExactly("loss-spike");
+    }
+
+    @Test
+    void shouldFireWhenAttentionLogitsJump() {
+        warmUp(WARM);
+        assertThat(fired(calm(WARM).setMaxAttentionLogit(40).build())).containsExactly("logit-jump");
+    }
+
+    @Test
+    void shouldLetAJumpBelowTheFloorPass() {
+        warmUp(WARM);
+        assertThat(fired(calm(WARM).setMaxAttentionLogit(29.9).build())).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 39})
+    void shouldSayNothingBeforeItIsWarm(int step) {
+        warmUp(step);
+        assertThat(fired(calm(step)
+                        .setGradientNorm(1e6)
+                        .setLoss(100)
+                        .setMaxAttentionLogit(1e6)
+                        .build()))
+                .isEmpty();
+        assertThat(level("loss-spike", calm(step + 1).build())).isEqualTo(step == 39 ? Level.QUIET : Level.ABSENT);
+    }
+
+    @Test
+    void shouldFireWhenAttentionOutgrowsAndStayElevatedWhileTheFlagIsUp() {
+        outgrow();
+        assertThat(level(
+                        "attention-outgrowth", calm(31).setMaxAttentionLogit(31).build()))
+                .isEqualTo(Level.FIRING);
+        assertThat(level(
+                        "attention-outgrowth", calm(32).setMaxAttentionLogit(29).build()))
+                .isEqualTo(Level.ELEVATED);
+        detectors.inspect(sampled(40, 1.8, 1).build());
+        assertThat(level("attention-outgrowth", calm(41).build())).isEqualTo(Level.ELEVATED);
+        detectors.inspect(sampled(50, 1.75, 1).build());
+        assertThat(level("attention-outgrowth", calm(51).build())).isEqualTo(Level.QUIET);
+    }
+
+    @Test
+    void shouldNotCallItAJumpOfLogitsWhenAttentionHasOutgrown() {
+        outgrow();
+        for (long step = 31; step < WARM; step++) {
+            detectors.inspect(calm(step).build());
+        }
+        assertThat(fired(calm(WARM).setMaxAttentionLogit(100).build())).containsExactly("attention-outgrowth");
+    }
+
+    @Test
+    void shouldIgnoreASampleWithANormThatIsNotFinite() {
+        outgrow();
+        assertThat(fired(sampled(31, Double.NaN, 1).setMaxAttentionLogit(40).build()))
+                .containsExactly("non-finite", "attention-outgrowth");
+    }
+
+    @Test
+    void shouldFireOnInfinityAtAnyStep() {
+        assertThat(fired(calm(0).setLoss(Double.POSITIVE_INFINITY).build())).containsExactly("non-finite");
+    }
+
+    @Test
+    void shouldFireWhenANumberBecomesNaNAndLearnNothingFromIt() {
+        warmUp(WARM);
+        for (long step = WARM; step < WARM + 100; step++) {
+            assertThat(fired(calm(step).setLoss(Double.NaN).setGradientNorm(1e9).build()))
+                    .containsExactly("non-finite");
+        }
+        assertThat(fired(calm(200).setGradientNorm(20).setLoss(2.7).build())).containsExactly("gradient-spike");
+    }
+
+    @Test
+    void shouldTakeAScalarThatWasNeverANumberForUnknown() {
+        for (long step = 0; step < WARM; step++) {
+            assertThat(fired(calm(step).setMaxAttentionLogit(Double.NaN).build()))
+                    .isEmpty();
+        }
+        assertThat(fired(calm(WARM)
+                        .setMaxAttentionLogit(Double.NaN)
+                        .setGradientNorm(20)
+                        .setLoss(2.7)
+                        .build()))
+                .containsExactly("gradient-spike");
+    }
+
+    @Test
+    void shouldRecordACollapseOfStableRankWithItsForecast() {
+        warmUp(40);
+        for (long step = 40; step < 90; step += 10) {
+            detectors.inspect(ranked(step, 20));
+        }
+        assertThat(fired(ranked(90, 4.1))).isEmpty();
+        Reading reading = reading("stable-rank-fall", ranked(100, 3));
+        assertThat(reading.level()).isEqualTo(Level.FIRING);
+        assertThat(reading.finding()).satisfies(finding -> {
+            assertThat(finding.layers()).containsExactly("blocks.0.attention.query");
+            assertThat(finding.baseline()).isEqualTo(20);
+            assertThat(finding.forecastSteps()).isPositive().isFinite();
+        });
+    }
+
+    @Test
+    void shouldGoOnTheSameAfterItsMemoryWasStored() {
+        outgrow();
+        Detectors restored = new Detectors(PolicyReader.defaults(), roster());
+        DoubleStream.Builder numbers = DoubleStream.builder();
+        detectors.save(numbers);
+        restored.load(numbers.build().iterator()::nextDouble);
+        for (long step = 31; step < 100; step++) {
+            StepTelemetry telemetry = calm(step)
+                    .setGradientNorm(step % 17 == 0 ? 30 : 1)
+                    .setMaxAttentionLogit(31)
+                    .build();
+            assertThat(restored.inspect(telemetry)).isEqualTo(detectors.inspect(telemetry));
+        }
+    }
+
+    private static Roster roster() {
+        Roster roster = new Roster(100);
+        sampled(0, 1, 1).getLayers().forEach(roster::enter);
+        return roster;
+    }
+
+    private static StepTelemetry ranked(long step, double stableRank) {
+        return calm(step)
+                .setSpectraStep(step)
+                .setLayers(List.of(layer("blocks.0.attention.query", MatrixRole.QUERY, 1, stableRank)))
+                .build();
+    }
+
+    private void outgrow() {
+        detectors.inspect(sampled(0, 1, 1).build());
+        for (long step = 1; step < 30; step++) {
+            detectors.inspect(calm(step).build());
+        }
+        detectors.inspect(sampled(30, 2.6, 1).build());
+    }
+
+    private void warmUp(long steps) {
+        for (long step = 0; step < steps; step++) {
+            detectors.inspect(calm(step).build());
+        }
+    }
+
+    private List<String> fired(StepTelemetry telemetry) {
+        return detectors.inspect(telemetry).stream()
+                .filter(Reading::isFiring)
+                .map(Reading::detector)
+                .toList();
+    }
+
+    private Level level(String detector, StepTelemetry telemetry) {
+        return reading(detector, telemetry).level();
+    }
+
+    private Reading reading(String detector, StepTelemetry telemetry) {
+        return detectors.inspect(telemetry).stream()
+                .filter(reading -> reading.detector().equals(detector))
+                .findFirst()
+                .orElseThrow();
+    }
+}

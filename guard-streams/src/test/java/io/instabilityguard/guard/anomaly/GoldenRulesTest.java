@@ -1,0 +1,34 @@
+package io.instabilityguard.guard.anomaly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.instabilityguard.guard.GoldenTrace;
+import io.instabilityguard.guard.policy.PolicyReader;
+import io.instabilityguard.schemas.StepTelemetry;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The detectors of the default policy against the reference implementation of the rules. */
+final class GoldenRulesTest {
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"synthetic-edges", "synthetic-outgrowth", "S-0-guarded", "S-stable-0-guarded", "CS-0-guarded"})
+    void shouldFireExactlyWhenTheReferenceDoes(String name) {
+        GoldenTrace trace = new GoldenTrace(name);
+        Detectors detectors = new Detectors(PolicyReader.defaults(), new Roster(100));
+        Map<Long, TreeSet<String>> fired = new TreeMap<>();
+        for (StepTelemetry telemetry : trace.telemetry()) {
+            for (Reading reading : detectors.inspect(telemetry)) {
+                if (reading.isFiring()) {
+                    fired.computeIfAbsent(telemetry.getStep(), step -> new TreeSet<>())
+                            .add(reading.detector());
+                }
+            }
+        }
+        assertThat(fired).isEqualTo(trace.rules());
+    }
+}

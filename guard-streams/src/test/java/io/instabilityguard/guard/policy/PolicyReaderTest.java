@@ -1,0 +1,101 @@
+package io.instabilityguard.guard.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.instabilityguard.guard.policy.SignalPolicy.MedianRatio;
+import io.instabilityguard.schemas.Mode;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class PolicyReaderTest {
+
+    @Test
+    void shouldObserveByDefault() {
+        assertThat(PolicyReader.defaults().mode()).isEqualTo(Mode.OBSERVE);
+        assertThat(PolicyReader.defaults().interventions())
+                .containsOnlyKeys("cut-learning-rate", "orthogonalise-attention");
+    }
+
+    @Test
+    void shouldLayAFileOverTheDefaultKeyByKey() {
+        Policy policy = PolicyReader.parse("""
+                mode: enforce
+                signals: {gradient-ratio: {window-steps: 10}}
+                interventions: {orthogonalise-attention: {enabled: false}}
+                """, null);
+        assertThat(policy.mode()).isEqualTo(Mode.ENFORCE);
+        assertThat(policy.signals().get("gradient-ratio")).isEqualTo(new MedianRatio(Metric.GRADIENT_NORM, 10));
+        assertThat(policy.interventions()).containsOnlyKeys("cut-learning-rate");
+        assertThat(policy.detectors()).isEqualTo(PolicyReader.defaults().detectors());
+    }
+
+    @Test
+    void shouldTakeADetectorOfOnesOwn() {
+        Policy policy = PolicyReader.parse("""
+                detectors:
+                  mine: {after-observed-steps: 5, above: {loss-deviation: 9}, within-steps: 3, clear-after-steps: 2}
+                interventions: {cut-learning-rate: {when: [mine]}}
+                """, null);
+        assertThat(policy.detectors().get("mine").withinSteps()).isEqualTo(3);
+        assertThat(policy.interventions().get("cut-learning-rate").detectors()).containsExactly("mine");
+    }
+
+    @Test
+    void shouldLetTheCallerReplaceTheMode() {
+        assertThat(PolicyReader.parse("mode: approve", Mode.ENFORCE).mode()).isEqualTo(Mode.ENFORCE);
+    }
+
+    @Test
+    void shouldHashTheMeaningAndNotTheText() {
+        String hash =
+                PolicyReader.parse("mode: enforce\nlimits: {runs: 5}", null).hash();
+        assertThat(PolicyReader.parse("# said otherwise\nlimits:\n  runs: 5\nmode: \"enforce\"", null)
+                        .hash())
+                .isEqualTo(hash);
+        assertThat(PolicyReader.parse("mode: enforce\nlimits: {runs: 6}", null).hash())
+                .isNotEqualTo(hash)
+                .hasSize(64);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mod: enforce | mod: unknown key; did you mean mode?",
+                "limits: {run: 5} | limits.run: unknown key; did you mean runs?",
+                "mode: kill | mode: must be one of observe, approve, enforce, not \"kill\"",
+                "limits: {runs: 0} | limits.runs: must be a whole number from 1 to 1000000, not 0",
+                "limits: {runs: many} | limits.runs: must be a whole number from 1 to 1000000, not \"many\"",
+                "limits: 5 | limits: must be a mapping of keys to values, not 5",
+                "signals: {gradient-ratio: {metric: los}} | signals.gradient-ratio.metric: must be one of loss, gradient-norm, max-attention-logit",
+                "signals: {gradient-ratio: {windowsteps: 5}} | signals.gradient-ratio.windowsteps: unknown key; did you mean window-steps?",
+                "signals: {x: {metric: loss}} | signals.x.shape: missing",
+                "detectors: {loss-spike: {above: {loss-deviaton: 4}}} | detectors.loss-spike.above.loss-deviaton: unknown name; did you mean loss-deviation?",
+                "detectors: {loss-spike: {latched: [loss-deviation]}} | detectors.loss-spike.latched: must be a list of signals of shape outgrowth",
+                "detectors: {loss-spike: {above: {loss-deviation: -1}}} | detectors.loss-spike.above.loss-deviation: must be a number",
+                "interventions: {cut-learning-rate: {when: [loss-spik]}} | interventions.cut-learning-rate.when.loss-spik: unknown name; did you mean loss-spike?",
+                "interventions: {cut-learning-rate: {parameters: {factor: 1}}} | interventions.cut-learning-rate.parameters.factor: must be a number",
+                "interventions: {cut-learning-rate: {roles: [query]}} | interventions.cut-learning-rate.roles: unknown key",
+                "interventions: {orthogonalise-attention: {roles: [querry]}} | interventions.orthogonalise-attention.roles: must be one of query, key",
+                "interventions: {orthogonalise-attention: {escalation: {to: nobody}}} | interventions.orthogonalise-attention.escalation.to.nobody: unknown name",
+                "interventions: {cut-learning-rate: {kind: pause}} | interventions.cut-learning-rate.kind: must be one of apply-msign, scale-learning-rate",
+                "[1, 2] | the policy must be a mapping",
+                "mode: [ | not YAML, line 1",
+            })
+    void shouldSayWhichKeyIsWrong(String yaml, String message) {
+        assertThatExceptionOfType(PolicyException.class)
+                .isThrownBy(() -> PolicyReader.parse(yaml, null))
+                .withMessageContaining(message)
+                .satisfies(failure -> assertThat(failure.getMessage()).doesNotContain("\n"));
+    }
+
+    @Test
+    void shouldSayThatAFileIsMissing() {
+        assertThatExceptionOfType(PolicyException.class)
+                .isThrownBy(() -> PolicyReader.read(Path.of("no-such-policy.yaml"), null))
+                .withMessageContaining("no-such-policy.yaml");
+    }
+}
