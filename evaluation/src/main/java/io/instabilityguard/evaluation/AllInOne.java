@@ -67,7 +67,8 @@ public final class AllInOne implements AutoCloseable {
         guardConfig(config, data, "").policy(); // a typo shall not cost the wait for a broker
         EmbeddedBroker broker = opened(EmbeddedBroker.start(data.broker(), config.port()));
         TopicCreation.createMissing(broker.bootstrapServers());
-        awaitRunning(opened(new Guard(guardConfig(config, data, broker.bootstrapServers()))).start());
+        awaitRunning(opened(new Guard(guardConfig(config, data, broker.bootstrapServers())))
+                .start());
         Sidecar sidecar = opened(new Sidecar(sidecarConfig(config, data, broker)));
         sidecar.start();
         endpoints = new Endpoints(broker.bootstrapServers(), sidecar.socket().toString());
@@ -100,7 +101,9 @@ public final class AllInOne implements AutoCloseable {
         Map<String, String> settings = new HashMap<>();
         settings.put("bootstrap.servers", broker.bootstrapServers());
         settings.put("state.folder", data.journal().toString());
-        config.socket().ifPresent(socket -> settings.put("socket", socket.toAbsolutePath().toString()));
+        config.socket()
+                .ifPresent(
+                        socket -> settings.put("socket", socket.toAbsolutePath().toString()));
         return SidecarConfig.of(settings);
     }
 

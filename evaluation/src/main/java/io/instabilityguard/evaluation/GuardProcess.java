@@ -54,7 +54,8 @@ public final class GuardProcess implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), GuardCommand.class.getName(), "up"));
-        command.addAll(List.of("--data", folder.toString(), "--socket", socket(folder).toString()));
+        command.addAll(
+                List.of("--data", folder.toString(), "--socket", socket(folder).toString()));
         command.addAll(List.of("--mode", "enforce", "--stop-with-parent"));
         command.addAll(options);
         return command;
@@ -130,7 +131,8 @@ public final class GuardProcess implements AutoCloseable {
 
     private void deleteFolder() {
         try (Stream<Path> paths = Files.walk(folder)) {
-            paths.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+            paths.sorted(Comparator.reverseOrder())
+                    .forEach(path -> path.toFile().delete());
         } catch (IOException e) {
             folder.toFile().deleteOnExit();
         }

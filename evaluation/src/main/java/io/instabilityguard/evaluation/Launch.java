@@ -38,7 +38,9 @@ public final class Launch {
 
     /** The option of {@code up} that names a policy; nothing when there is none. */
     public static List<String> policyOption(@Nullable Path policy) {
-        return policy == null ? List.of() : List.of("--policy", policy.toAbsolutePath().toString());
+        return policy == null
+                ? List.of()
+                : List.of("--policy", policy.toAbsolutePath().toString());
     }
 
     /**

@@ -20,7 +20,6 @@ final class Welcome {
                   guard.step(step, loss=loss, gradient_norm=norm)    # after optimizer.step()
                   guard.close()
 
-                """
-                .formatted(endpoints.socket(), endpoints.bootstrapServers(), folder);
+                """.formatted(endpoints.socket(), endpoints.bootstrapServers(), folder);
     }
 }

@@ -40,8 +40,10 @@ class AllInOneIT {
             assertThat(guard.endpoints().socket()).isEqualTo(socket.toString());
             assertThat(Endpoints.readFrom(folder)).contains(guard.endpoints());
             assertThat(run("up", "--data", folder.toString()))
-                    .isEqualTo(new Answer(3, "guard: another guard is running on the folder " + folder
-                            + ": stop it, or choose another folder with --data"));
+                    .isEqualTo(new Answer(
+                            3,
+                            "guard: another guard is running on the folder " + folder
+                                    + ": stop it, or choose another folder with --data"));
         }
         assertThat(Endpoints.readFrom(folder)).isEmpty();
     }
@@ -51,8 +53,11 @@ class AllInOneIT {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String port = String.valueOf(other.getLocalPort());
             Answer answer = run("up", "--data", folder.toString(), "--port", port);
-            assertThat(answer).isEqualTo(new Answer(3, "guard: port " + port
-                    + " is busy: stop what listens there, or choose another with --port"));
+            assertThat(answer)
+                    .isEqualTo(new Answer(
+                            3,
+                            "guard: port " + port
+                                    + " is busy: stop what listens there, or choose another with --port"));
         }
     }
 
@@ -73,10 +78,13 @@ class AllInOneIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "up --mode maybe", "up --port 70000", "up --colour", "demo --scenario nothing", "demo --seed x", "demo --seed -1",
-        "demo --text /nowhere/text", "evaluate --seeds 9-1", "evaluate --methods magic", "bench speed", "fly", ""
-    })
+    @ValueSource(
+            strings = {
+                "up --mode maybe", "up --port 70000", "up --colour", "demo --scenario nothing", "demo --seed x",
+                        "demo --seed -1",
+                "demo --text /nowhere/text", "evaluate --seeds 9-1", "evaluate --methods magic", "bench speed", "fly",
+                        ""
+            })
     void shouldAnswerWrongOptionsInOneLine(String arguments) {
         Answer answer = run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
         assertThat(answer.exitCode()).isEqualTo(2);

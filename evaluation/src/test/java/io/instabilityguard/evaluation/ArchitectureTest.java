@@ -50,5 +50,6 @@ class ArchitectureTest {
             .resideInAPackage("io.instabilityguard.evaluation.report..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.apache..", "io.instabilityguard.schemas..", "io.instabilityguard.evaluation.demo..");
+            .resideInAnyPackage(
+                    "org.apache..", "io.instabilityguard.schemas..", "io.instabilityguard.evaluation.demo..");
 }

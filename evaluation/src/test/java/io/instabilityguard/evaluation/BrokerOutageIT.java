@@ -28,7 +28,8 @@ class BrokerOutageIT {
 
     @Test
     void shouldDropAndCountWhileTheBrokerIsAwayAndGoOnWhenItIsBack() throws IOException {
-        AtomicReference<EmbeddedBroker> broker = new AtomicReference<>(EmbeddedBroker.start(data(), EmbeddedBroker.ANY_PORT));
+        AtomicReference<EmbeddedBroker> broker =
+                new AtomicReference<>(EmbeddedBroker.start(data(), EmbeddedBroker.ANY_PORT));
         int port = broker.get().port();
         TopicCreation.createMissing(broker.get().bootstrapServers());
         HistoryRecorder recorder = new HistoryRecorder(RUN);
@@ -47,10 +48,13 @@ class BrokerOutageIT {
                 }
             });
             assertThat(results).singleElement().extracting(TrainerResult::steps).isEqualTo(STEPS);
-            assertThat(recorder.awaitStep(STEPS - 1, PATIENCE)).as("reports again").isTrue();
+            assertThat(recorder.awaitStep(STEPS - 1, PATIENCE))
+                    .as("reports again")
+                    .isTrue();
             assertThat(sidecar.socket()).exists();
             assertThat(recorder.history().droppedMessages()).isPositive();
-            assertThat(recorder.history().droppedMessages() + recorder.history().telemetry().size())
+            assertThat(recorder.history().droppedMessages()
+                            + recorder.history().telemetry().size())
                     .as("every step arrived or was counted as dropped")
                     .isEqualTo(STEPS);
         } finally {

@@ -40,11 +40,11 @@ class ClosedLoopIT {
             InterventionOutcome outcome = history.outcomes().get(0);
             assertThat(outcome.getCommandId()).isEqualTo(command.getId());
             assertThat(outcome.getStatus()).isEqualTo(OutcomeStatus.APPLIED);
-            assertThat(outcome.getStep())
-                    .isBetween(command.getApplyAtStep(), command.getExpiresAtStep());
+            assertThat(outcome.getStep()).isBetween(command.getApplyAtStep(), command.getExpiresAtStep());
             assertThat(outcome.getChanges()).hasSameSizeAs(command.getLayers()).allSatisfy(ClosedLoopIT::isRepaired);
             assertThat(firstSampleFrom(outcome.getStep() + 1, history))
-                    .allSatisfy(layer -> assertThat(layer.getStableRank()).isGreaterThan(repairedRank(outcome, layer) / 2));
+                    .allSatisfy(
+                            layer -> assertThat(layer.getStableRank()).isGreaterThan(repairedRank(outcome, layer) / 2));
         }
     }
 

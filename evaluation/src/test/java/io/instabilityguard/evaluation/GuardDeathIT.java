@@ -29,7 +29,9 @@ class GuardDeathIT {
                     assertThat(result.steps()).isEqualTo(STEPS);
                     assertThat(result.diverged()).isFalse();
                 });
-                assertThat(trainer.warnings()).as("says once that it goes on alone").hasSize(1);
+                assertThat(trainer.warnings())
+                        .as("says once that it goes on alone")
+                        .hasSize(1);
             }
         }
     }

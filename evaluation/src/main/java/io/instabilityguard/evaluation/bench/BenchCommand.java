@@ -50,7 +50,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (json != null) {
-            Launch.requireWritable(Optional.ofNullable(json.toAbsolutePath().getParent()).orElse(json), "--json");
+            Launch.requireWritable(
+                    Optional.ofNullable(json.toAbsolutePath().getParent()).orElse(json), "--json");
         }
         List<BenchResult> results = switch (suite) {
             case NUMERICS -> SpectrumBenchmark.run(System.err::println);
@@ -68,12 +69,14 @@ public final class BenchCommand implements Callable<Integer> {
             System.err.println("p99 " + measured.millis().at(99) + " ms, " + measured.unanswered() + " unanswered");
             return List.of(
                     result("loop latency, random arrivals", "ms", measured.millis()),
-                    single("loop latency, random arrivals, p99", "ms", measured.millis().at(99)));
+                    single(
+                            "loop latency, random arrivals, p99",
+                            "ms",
+                            measured.millis().at(99)));
         }
     }
 
-    private static BenchResult result(
-            String name, String unit, Percentiles values) {
+    private static BenchResult result(String name, String unit, Percentiles values) {
         return new BenchResult(name, unit, values.median(), values.at(10), values.at(90), Map.of(), null);
     }
 
@@ -111,9 +114,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         Report report = new Report(SpectrumBenchmark.environment(), Launch.commit(), results);
         try {
-            new ObjectMapper()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .writeValue(json.toFile(), report);
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
         } catch (IOException e) {
             throw UserError.environment("cannot write " + json + ": " + e.getMessage());
         }

@@ -74,9 +74,12 @@ final class LatencyBenchmark {
 
     private static KafkaProducer<String, StepTelemetry> producer(String bootstrapServers) {
         Map<String, Object> settings = Map.of(
-                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-                ProducerConfig.ACKS_CONFIG, "all",
-                ProducerConfig.LINGER_MS_CONFIG, 0);
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ProducerConfig.ACKS_CONFIG,
+                "all",
+                ProducerConfig.LINGER_MS_CONFIG,
+                0);
         return new KafkaProducer<>(
                 settings,
                 new StringSerializer(),

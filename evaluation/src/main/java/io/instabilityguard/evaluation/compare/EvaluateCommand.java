@@ -68,7 +68,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     public Integer call() {
         List<CellPlan> plans = plans();
         if (json != null) {
-            Launch.requireWritable(Optional.ofNullable(json.toAbsolutePath().getParent()).orElse(json), "--json");
+            Launch.requireWritable(
+                    Optional.ofNullable(json.toAbsolutePath().getParent()).orElse(json), "--json");
         }
         Python python = Launch.python().requireTorch();
         say("starting broker, guard and sidecar ...");
@@ -86,7 +87,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     private List<CellPlan> plans() {
         try {
             List<Integer> chosen = delays != null ? delays : isQuick ? QUICK_DELAYS : ALL_DELAYS;
-            return new EvaluationPlan(scenarios, methods, Optional.ofNullable(seeds).map(Seeds::parse), chosen).cells();
+            return new EvaluationPlan(
+                            scenarios, methods, Optional.ofNullable(seeds).map(Seeds::parse), chosen)
+                    .cells();
         } catch (IllegalArgumentException e) {
             throw UserError.usage(String.valueOf(e.getMessage()));
         }

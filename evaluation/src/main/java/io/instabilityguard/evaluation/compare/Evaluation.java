@@ -68,7 +68,8 @@ record Evaluation(Python python, GuardProcess guard, Consumer<String> progress) 
 
     private void warnOf(long dropped) {
         if (!guard.isAlive()) {
-            throw UserError.environment("the guard's process died during the evaluation: its numbers would mean nothing");
+            throw UserError.environment(
+                    "the guard's process died during the evaluation: its numbers would mean nothing");
         }
         if (dropped > 0) {
             progress.accept("warning: " + dropped + " messages were dropped between trainers and Kafka");

@@ -18,8 +18,8 @@ record Scoreboard(List<Measured> cells) {
     private static final String ROW = "%-12s %-16s %9s %12s %22s %12s%n";
 
     String table() {
-        StringBuilder table = new StringBuilder(
-                ROW.formatted("scenario", "method", "diverged", "median loss", "commands (on weights)", "false alarms"));
+        StringBuilder table = new StringBuilder(ROW.formatted(
+                "scenario", "method", "diverged", "median loss", "commands (on weights)", "false alarms"));
         for (Measured measured : cells) {
             Cell cell = measured.cell();
             table.append(ROW.formatted(
@@ -30,7 +30,8 @@ record Scoreboard(List<Measured> cells) {
                     measured.plan().isGuarded() ? cell.commands() + " (" + measured.weightCommands() + ")" : "-",
                     measured.plan().isGuarded() ? cell.falseAlarms() : "-"));
         }
-        return table.append("* control; the median is that of the runs that survived").toString();
+        return table.append("* control; the median is that of the runs that survived")
+                .toString();
     }
 
     /** One line per claim that the measured cells allow to judge. */
@@ -43,15 +44,20 @@ record Scoreboard(List<Measured> cells) {
     }
 
     private void divergence(List<String> claims) {
-        result("S", "none").ifPresent(cell -> claims.add(claim(
-                cell.diverged() >= cell.seeds().size() - 1,
-                "S: unguarded runs lost: %d of %d".formatted(cell.diverged(), cell.seeds().size()))));
-        result("S", TrainerJob.GUARD).ifPresent(cell -> claims.add(claim(
-                cell.diverged() <= 1,
-                "S: guarded runs lost: %d of %d".formatted(cell.diverged(), cell.seeds().size()))));
+        result("S", "none")
+                .ifPresent(cell -> claims.add(claim(
+                        cell.diverged() >= cell.seeds().size() - 1,
+                        "S: unguarded runs lost: %d of %d"
+                                .formatted(cell.diverged(), cell.seeds().size()))));
+        result("S", TrainerJob.GUARD)
+                .ifPresent(cell -> claims.add(claim(
+                        cell.diverged() <= 1,
+                        "S: guarded runs lost: %d of %d"
+                                .formatted(cell.diverged(), cell.seeds().size()))));
         compareMedians("S", TrainerJob.GUARD, control("S", "half-lr"))
-                .ifPresent(ratio -> claims.add(claim(ratio <= 0, "S: survivors' median loss against half the learning rate: %+.1f %%"
-                        .formatted(ratio * 100))));
+                .ifPresent(ratio -> claims.add(claim(
+                        ratio <= 0,
+                        "S: survivors' median loss against half the learning rate: %+.1f %%".formatted(ratio * 100))));
     }
 
     private void collapse(List<String> claims) {
@@ -83,8 +89,7 @@ record Scoreboard(List<Measured> cells) {
                                         measured.cell().seeds().size()))));
         compareMedians("S-stable", TrainerJob.GUARD, result("S-stable", "none"))
                 .ifPresent(ratio -> claims.add(claim(
-                        ratio <= 0.01,
-                        "S-stable: median loss against unguarded: %+.2f %%".formatted(ratio * 100))));
+                        ratio <= 0.01, "S-stable: median loss against unguarded: %+.2f %%".formatted(ratio * 100))));
     }
 
     private Optional<Double> compareMedians(String scenario, String method, Optional<Cell> other) {
@@ -95,9 +100,11 @@ record Scoreboard(List<Measured> cells) {
 
     /** Seeds on which ours ends lower; a run without a finite loss counts as worse. */
     private static int betterSeeds(Cell ours, Cell theirs) {
-        return (int) IntStream.range(0, Math.min(ours.seeds().size(), theirs.seeds().size()))
-                .filter(i -> orInfinity(ours.finalLosses().get(i)) < orInfinity(theirs.finalLosses().get(i)))
-                .count();
+        return (int)
+                IntStream.range(0, Math.min(ours.seeds().size(), theirs.seeds().size()))
+                        .filter(i -> orInfinity(ours.finalLosses().get(i))
+                                < orInfinity(theirs.finalLosses().get(i)))
+                        .count();
     }
 
     private static double orInfinity(@Nullable Double loss) {
@@ -119,7 +126,8 @@ record Scoreboard(List<Measured> cells) {
         return cells.stream()
                 .filter(measured -> measured.plan().purpose() == Purpose.CONTROL)
                 .map(Measured::cell)
-                .filter(cell -> cell.scenario().equals(scenario) && cell.method().equals(method))
+                .filter(cell ->
+                        cell.scenario().equals(scenario) && cell.method().equals(method))
                 .findFirst();
     }
 

@@ -48,7 +48,8 @@ record Demo(
     }
 
     private TrainedRun plain(DemoScenario scenario, String method) {
-        TrainerJob job = TrainerJob.plain(scenario.configuration(), method, seed).on(text);
+        TrainerJob job =
+                TrainerJob.plain(scenario.configuration(), method, seed).on(text);
         LiveView view = view(method.equals("none") ? "unguarded" : method, scenario);
         return train(job, view, () -> true);
     }
@@ -66,14 +67,7 @@ record Demo(
             TrainedRun guarded = train(job, view, guard::isAlive);
             recorder.awaitStep(guarded.result().steps() - 1, LAST_RECORDS); // the topics are a little behind
             return new DemoResult(
-                    scenario,
-                    seed,
-                    lockstepDelay,
-                    unguarded,
-                    rivals,
-                    guarded,
-                    recorder.history(),
-                    !guard.isAlive());
+                    scenario, seed, lockstepDelay, unguarded, rivals, guarded, recorder.history(), !guard.isAlive());
         }
     }
 

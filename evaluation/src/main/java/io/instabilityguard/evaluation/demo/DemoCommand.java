@@ -48,10 +48,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed of weights and batches; 0.")
     private int seed;
 
-    @Option(
-            names = "--report",
-            paramLabel = "DIR",
-            description = "Write DIR/SCENARIO/summary.json and report.html.")
+    @Option(names = "--report", paramLabel = "DIR", description = "Write DIR/SCENARIO/summary.json and report.html.")
     private @Nullable Path report;
 
     @Option(names = "--text", paramLabel = "FILE", description = "Train on this text instead of the machine's own.")

@@ -59,16 +59,19 @@ final class DemoReport {
 
     private List<Fact> facts() {
         List<Fact> facts = new ArrayList<>();
-        facts.add(new Fact("final loss, unguarded", DemoTable.ending(result.unguarded().result())));
+        facts.add(new Fact(
+                "final loss, unguarded", DemoTable.ending(result.unguarded().result())));
         for (TrainedRun rival : result.rivals()) {
             facts.add(new Fact("final loss, " + rival.result().method(), DemoTable.ending(rival.result())));
         }
-        facts.add(new Fact("final loss, guarded", DemoTable.ending(result.guarded().result())));
+        facts.add(new Fact(
+                "final loss, guarded", DemoTable.ending(result.guarded().result())));
         facts.add(new Fact("commands", String.valueOf(history.commands().size())));
         facts.add(new Fact(
                 "loop latency p50 / p99",
                 "%.0f / %.0f ms"
-                        .formatted(result.loopMillis().at(50), result.loopMillis().at(99))));
+                        .formatted(
+                                result.loopMillis().at(50), result.loopMillis().at(99))));
         facts.add(new Fact("hook cost per step", "%.2f %%".formatted(result.hookOverheadPercent())));
         return facts;
     }
@@ -84,7 +87,8 @@ final class DemoReport {
         return List.of(
                 new Panel(
                         "Training loss",
-                        "Nats per character, mean of the last " + SMOOTHING_STEPS + " steps; what lies above ends at the border.",
+                        "Nats per character, mean of the last " + SMOOTHING_STEPS
+                                + " steps; what lies above ends at the border.",
                         new Panel.Linear(first * LOSS_CAP),
                         losses),
                 new Panel(
@@ -134,7 +138,8 @@ final class DemoReport {
 
     private Stream<Marker> commandMarkers() {
         return history.commands().stream()
-                .flatMap(command -> history.appliedAtStep(command)
+                .flatMap(command -> history
+                        .appliedAtStep(command)
                         .map(step -> new Marker(step, Marker.Kind.COMMAND, EventLines.words(command)))
                         .stream());
     }

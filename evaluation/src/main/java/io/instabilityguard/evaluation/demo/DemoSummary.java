@@ -32,11 +32,7 @@ record DemoSummary(
             int steps) {}
 
     record Guarded(
-            boolean diverged,
-            @Nullable Double finalLoss,
-            int steps,
-            List<Raised> anomalies,
-            List<Command> commands) {}
+            boolean diverged, @Nullable Double finalLoss, int steps, List<Raised> anomalies, List<Command> commands) {}
 
     record Raised(String detector, List<String> layers, long step) {}
 

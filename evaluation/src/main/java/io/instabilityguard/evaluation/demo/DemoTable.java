@@ -24,7 +24,10 @@ final class DemoTable {
                     row.steps(),
                     "%.1f".formatted(row.secondsPerStep() * 1000)));
         }
-        return table.append("  ").append(verdict(result)).append(System.lineSeparator()).toString();
+        return table.append("  ")
+                .append(verdict(result))
+                .append(System.lineSeparator())
+                .toString();
     }
 
     /** The result in a sentence. */
@@ -36,11 +39,13 @@ final class DemoTable {
             return guard + "The guarded run was lost, too.";
         }
         if (without.diverged()) {
-            return guard + "The unguarded run was lost at step %s; the guarded one ended at a loss of %s."
-                    .formatted(without.divergedAtStep(), loss(with));
+            return guard
+                    + "The unguarded run was lost at step %s; the guarded one ended at a loss of %s."
+                            .formatted(without.divergedAtStep(), loss(with));
         }
-        return guard + "The guarded run ended at a loss of %s, the unguarded one at %s."
-                .formatted(loss(with), loss(without));
+        return guard
+                + "The guarded run ended at a loss of %s, the unguarded one at %s."
+                        .formatted(loss(with), loss(without));
     }
 
     static String loss(TrainerResult run) {

@@ -41,7 +41,8 @@ final class EventLines {
     /** What a command does, without its id. */
     static String words(InterventionCommand command) {
         return switch (command.getKind()) {
-            case SCALE_LEARNING_RATE -> "learning rate x " + command.getParameters().getOrDefault("factor", Double.NaN);
+            case SCALE_LEARNING_RATE ->
+                "learning rate x " + command.getParameters().getOrDefault("factor", Double.NaN);
             case APPLY_MSIGN -> "MSign on " + count(command.getLayers().size());
             default -> command.getKind().name().toLowerCase(Locale.ROOT).replace('_', ' ');
         };

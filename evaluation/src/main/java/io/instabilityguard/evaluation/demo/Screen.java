@@ -16,7 +16,9 @@ record Screen(PrintStream out, boolean isTerminal, boolean isColoured) {
     /** What the launcher and the user's NO_COLOR say. */
     static Screen of(PrintStream out, boolean isTerminal, Map<String, String> environment) {
         return new Screen(
-                out, isTerminal, isTerminal && environment.getOrDefault("NO_COLOR", "").isEmpty());
+                out,
+                isTerminal,
+                isTerminal && environment.getOrDefault("NO_COLOR", "").isEmpty());
     }
 
     /** A line that stays. */

@@ -14,8 +14,7 @@ record TrainedRun(List<StepLine> steps, TrainerResult result) {
 
     List<Curve.Point> points(ToDoubleFunction<StepLine> value) {
         return steps.stream()
-                .map(step -> new Curve.Point(
-                        step.step(), value.applyAsDouble(step)))
+                .map(step -> new Curve.Point(step.step(), value.applyAsDouble(step)))
                 .toList();
     }
 }

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     wait for nobody
  * @param minStepMillis the least time that a step takes
  */
-public record GuardedBy(
-        Path socket, String runId, @Nullable Integer lockstepDelay, int minStepMillis) {
+public record GuardedBy(Path socket, String runId, @Nullable Integer lockstepDelay, int minStepMillis) {
     /** In lockstep with the guard. */
     public static GuardedBy lockstep(Path socket, String runId, int delay) {
         return new GuardedBy(socket, runId, delay, 0);

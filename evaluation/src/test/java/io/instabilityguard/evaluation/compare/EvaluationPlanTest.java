@@ -13,21 +13,27 @@ import org.junit.jupiter.api.Test;
 class EvaluationPlanTest {
     @Test
     void shouldMeasureTheWholeTableWithItsControls() {
-        List<CellPlan> cells = plan(EvaluationPlan.SCENARIOS, EvaluationPlan.METHODS, List.of(1)).cells();
+        List<CellPlan> cells = plan(EvaluationPlan.SCENARIOS, EvaluationPlan.METHODS, List.of(1))
+                .cells();
         assertThat(cells).filteredOn(cell -> cell.purpose() == Purpose.RESULT).hasSize(15);
         assertThat(cells)
                 .filteredOn(cell -> cell.purpose() == Purpose.CONTROL)
                 .extracting(CellPlan::scenario, CellPlan::method)
-                .containsExactly(
-                        tuple("S", "half-lr"),
-                        tuple("CS-reference", "none"));
-        assertThat(cells).filteredOn(cell -> cell.scenario().equals("S")).extracting(CellPlan::seeds).containsOnly(new Seeds(0, 19));
-        assertThat(cells).filteredOn(cell -> cell.scenario().equals("CS")).extracting(CellPlan::seeds).containsOnly(new Seeds(0, 9));
+                .containsExactly(tuple("S", "half-lr"), tuple("CS-reference", "none"));
+        assertThat(cells)
+                .filteredOn(cell -> cell.scenario().equals("S"))
+                .extracting(CellPlan::seeds)
+                .containsOnly(new Seeds(0, 19));
+        assertThat(cells)
+                .filteredOn(cell -> cell.scenario().equals("CS"))
+                .extracting(CellPlan::seeds)
+                .containsOnly(new Seeds(0, 9));
     }
 
     @Test
     void shouldGuardAgainAtEveryFurtherDelay() {
-        List<CellPlan> cells = plan(List.of("S-stable"), List.of("guard"), List.of(1, 5, 20)).cells();
+        List<CellPlan> cells =
+                plan(List.of("S-stable"), List.of("guard"), List.of(1, 5, 20)).cells();
         assertThat(cells).extracting(CellPlan::delay).containsExactly(1, 5, 20);
         assertThat(cells)
                 .extracting(CellPlan::purpose)
@@ -37,8 +43,8 @@ class EvaluationPlanTest {
 
     @Test
     void shouldTakeTheSeedsItIsGiven() {
-        EvaluationPlan plan = new EvaluationPlan(
-                List.of("S"), List.of("none"), Optional.of(new Seeds(100, 119)), List.of(1));
+        EvaluationPlan plan =
+                new EvaluationPlan(List.of("S"), List.of("none"), Optional.of(new Seeds(100, 119)), List.of(1));
         assertThat(plan.cells()).extracting(CellPlan::seeds).containsOnly(new Seeds(100, 119));
     }
 

@@ -33,8 +33,7 @@ class ScoreboardTest {
 
     @Test
     void shouldTakeTheMedianOfTheSurvivorsAndKeepAllLosses() {
-        Cell cell = Cell.of(
-                plan("S", "none"), List.of(result(2, null), result(1, 4.0), result(0, 2.0)), tally);
+        Cell cell = Cell.of(plan("S", "none"), List.of(result(2, null), result(1, 4.0), result(0, 2.0)), tally);
         assertThat(cell.seeds()).containsExactly(0, 1, 2);
         assertThat(cell.diverged()).isEqualTo(1);
         assertThat(cell.medianFinalLoss()).isEqualTo(3.0);
@@ -73,7 +72,8 @@ class ScoreboardTest {
 
     @Test
     void shouldJudgeNothingThatWasNotMeasured() {
-        assertThat(new Scoreboard(List.of(measured("S", "clip-1.0", Purpose.RESULT, 2.0))).claims()).isEmpty();
+        assertThat(new Scoreboard(List.of(measured("S", "clip-1.0", Purpose.RESULT, 2.0))).claims())
+                .isEmpty();
     }
 
     @Test

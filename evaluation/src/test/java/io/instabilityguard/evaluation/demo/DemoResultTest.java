@@ -28,11 +28,16 @@ class DemoResultTest {
 
     @Test
     void shouldBeWorseWhenTheGuardedRunIsLostOrEndsHigher() {
-        assertThat(result(run("none", 372, null), run("guard", null, 2.3)).isWorse()).isFalse();
-        assertThat(result(run("none", null, 2.9), run("guard", null, 2.5)).isWorse()).isFalse();
-        assertThat(result(run("none", null, 2.4), run("guard", null, 2.5)).isWorse()).isTrue();
-        assertThat(result(run("none", 372, null), run("guard", 400, null)).isWorse()).isTrue();
-        assertThat(result(run("none", null, 2.4), run("guard", null, null)).isWorse()).isTrue();
+        assertThat(result(run("none", 372, null), run("guard", null, 2.3)).isWorse())
+                .isFalse();
+        assertThat(result(run("none", null, 2.9), run("guard", null, 2.5)).isWorse())
+                .isFalse();
+        assertThat(result(run("none", null, 2.4), run("guard", null, 2.5)).isWorse())
+                .isTrue();
+        assertThat(result(run("none", 372, null), run("guard", 400, null)).isWorse())
+                .isTrue();
+        assertThat(result(run("none", null, 2.4), run("guard", null, null)).isWorse())
+                .isTrue();
     }
 
     @Test
@@ -80,7 +85,6 @@ class DemoResultTest {
 
     private static TrainedRun run(String method, @Nullable Integer divergedAt, @Nullable Double loss) {
         List<StepLine> steps = List.of(new StepLine(0, 4.5, 1, 0.01, 2), new StepLine(1, 4.4, 1.1, 0.01, 3));
-        return new TrainedRun(
-                steps, new TrainerResult("A", 0, method, divergedAt != null, divergedAt, loss, 2, 0.003));
+        return new TrainedRun(steps, new TrainerResult("A", 0, method, divergedAt != null, divergedAt, loss, 2, 0.003));
     }
 }

@@ -10,21 +10,30 @@ import org.junit.jupiter.api.Test;
 import org.xml.sax.InputSource;
 
 class HtmlReportTest {
-    private static final Curve LOSS =
-            new Curve("un<guarded>", "unguarded", List.of(new Point(0, 4.5), new Point(1, 3.5), new Point(2, Double.NaN)));
+    private static final Curve LOSS = new Curve(
+            "un<guarded>", "unguarded", List.of(new Point(0, 4.5), new Point(1, 3.5), new Point(2, Double.NaN)));
     private static final Curve RANKS = new Curve(
-            "block.0 \"query\"", "", List.of(new Point(0, 9), new Point(1, 9.5), new Point(2, 1.05), new Point(3, Double.NaN)));
+            "block.0 \"query\"",
+            "",
+            List.of(new Point(0, 9), new Point(1, 9.5), new Point(2, 1.05), new Point(3, Double.NaN)));
 
     @Test
     void shouldBeOnePageThatNeedsNothingElse() {
         String page = page();
         assertThat(page).startsWith("<!doctype html>").contains("prefers-color-scheme: dark");
-        assertThat(page).doesNotContain("<script").doesNotContain("src=").doesNotContain("href=").doesNotContain("http");
+        assertThat(page)
+                .doesNotContain("<script")
+                .doesNotContain("src=")
+                .doesNotContain("href=")
+                .doesNotContain("http");
     }
 
     @Test
     void shouldEscapeWhatItIsTold() {
-        assertThat(page()).contains("un&lt;guarded&gt;").contains("block.0 &quot;query&quot;").doesNotContain("un<guarded>");
+        assertThat(page())
+                .contains("un&lt;guarded&gt;")
+                .contains("block.0 &quot;query&quot;")
+                .doesNotContain("un<guarded>");
     }
 
     @Test
@@ -44,7 +53,8 @@ class HtmlReportTest {
 
     @Test
     void shouldEndALineAtAValueThatIsNotFinite() {
-        assertThat(LOSS.path(Scale.linear(0, 2, 0, 200), Scale.linear(0, 5, 50, 0))).isEqualTo("M0.0 5.0L100.0 15.0");
+        assertThat(LOSS.path(Scale.linear(0, 2, 0, 200), Scale.linear(0, 5, 50, 0)))
+                .isEqualTo("M0.0 5.0L100.0 15.0");
     }
 
     @Test
@@ -62,7 +72,10 @@ class HtmlReportTest {
     @Test
     void shouldDrawAnEmptyRun() {
         RunReport empty = report(List.of(new Curve("nothing", "guarded", List.of())), List.of());
-        assertThat(HtmlReport.render(empty)).contains("<svg").doesNotContain("NaN").doesNotContain("Infinity");
+        assertThat(HtmlReport.render(empty))
+                .contains("<svg")
+                .doesNotContain("NaN")
+                .doesNotContain("Infinity");
     }
 
     private static String page() {

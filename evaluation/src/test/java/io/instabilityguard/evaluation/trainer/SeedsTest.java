@@ -18,6 +18,8 @@ class SeedsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "a", "5-3", "-1", "1-", "1-2-3", "99999999999"})
     void shouldRefuseAnythingElse(String text) {
-        assertThatIllegalArgumentException().isThrownBy(() -> Seeds.parse(text)).withMessageContaining("seeds must be A-B");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Seeds.parse(text))
+                .withMessageContaining("seeds must be A-B");
     }
 }
