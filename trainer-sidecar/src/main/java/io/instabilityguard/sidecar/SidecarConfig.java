@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * How a sidecar is set up. A later entry overrides an earlier one:
@@ -41,6 +42,7 @@ public record SidecarConfig(
         long commandTimeoutMs,
         Map<String, String> kafka) {
     private static final String KAFKA = "kafka.";
+    private static final Pattern SERVERS = Pattern.compile("[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*");
     private static final int MAX_QUEUE = 1_000_000;
     private static final int MAX_TIMEOUT_MS = 60_000;
     static final String SOCKET = "socket";
@@ -72,7 +74,7 @@ public record SidecarConfig(
                 socket,
                 Path.of(settings.getOrDefault(
                         "state.folder", socket.resolveSibling("state").toString())),
-                text(settings, BOOTSTRAP_SERVERS, "127.0.0.1:9092"),
+                servers(settings.getOrDefault(BOOTSTRAP_SERVERS, "127.0.0.1:9092")),
                 Optional.ofNullable(settings.get("schema.registry.url")),
                 backend(settings.getOrDefault("numerics.backend", "auto")),
                 number(settings, "telemetry.queue.records", 4_096, MAX_QUEUE),
@@ -99,10 +101,10 @@ public record SidecarConfig(
         }
     }
 
-    private static String text(Map<String, String> settings, String key, String otherwise) {
-        String value = settings.getOrDefault(key, otherwise);
-        if (value.isBlank()) {
-            throw new ConfigException(key + " is empty");
+    private static String servers(String value) {
+        if (!SERVERS.matcher(value).matches()) {
+            throw new ConfigException(
+                    BOOTSTRAP_SERVERS + " is \"" + value + "\", must be host:port, or several with commas");
         }
         return value;
     }

@@ -33,10 +33,16 @@ class SidecarConfigTest {
 
     @Test
     void shouldReadNestedYaml() throws Exception {
-        Path file = Files.writeString(
-                folder.resolve("sidecar.yaml"),
-                "socket: /run/g/guard.sock\nbootstrap.servers: b:1\ntelemetry:\n  queue.records: 7\n"
-                        + "kafka:\n  security.protocol: SSL\n  linger.ms: 1\nnumerics.backend: EJML\n");
+        Path file = Files.writeString(folder.resolve("sidecar.yaml"), """
+                socket: /run/g/guard.sock
+                bootstrap.servers: b:1
+                telemetry:
+                  queue.records: 7
+                kafka:
+                  security.protocol: SSL
+                  linger.ms: 1
+                numerics.backend: EJML
+                """);
 
         SidecarConfig config = SidecarConfig.of(SettingsFile.read(file));
 
@@ -82,7 +88,8 @@ class SidecarConfigTest {
     @ParameterizedTest
     @CsvSource({
         "telemetry.queue.records,0", "telemetry.queue.records,many", "outcomes.queue.records,-1",
-        "command.timeout.ms,60001", "numerics.backend,abacus", "bootstrap.servers,' '"
+        "command.timeout.ms,60001", "numerics.backend,abacus", "bootstrap.servers,' '",
+        "bootstrap.servers,localhost"
     })
     void shouldNameTheKeyOfABadValue(String key, String value) {
         assertThatThrownBy(() -> SidecarConfig.of(Map.of(key, value)))

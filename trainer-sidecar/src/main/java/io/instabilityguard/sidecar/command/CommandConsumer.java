@@ -105,14 +105,25 @@ public final class CommandConsumer implements CommandSource {
         }
     }
 
+    /** A client that cannot even be made (no name resolves yet) is tried for again. */
     private void consume(CommandListener listener) {
-        try (Consumer<String, byte[]> consumer = factory.get()) {
-            current = consumer;
-            while (closing.getCount() > 0) {
-                poll(consumer, listener);
+        while (closing.getCount() > 0) {
+            try (Consumer<String, byte[]> consumer = factory.get()) {
+                current = consumer;
+                assigned.clear();
+                pollAll(consumer, listener);
+            } catch (WakeupException e) {
+                LOG.debug("woken up to close");
+            } catch (KafkaException e) {
+                errors.warn("connecting to read commands", e);
+                pause();
             }
-        } catch (WakeupException e) {
-            LOG.debug("woken up to close");
+        }
+    }
+
+    private void pollAll(Consumer<String, byte[]> consumer, CommandListener listener) {
+        while (closing.getCount() > 0) {
+            poll(consumer, listener);
         }
     }
 
@@ -127,7 +138,7 @@ public final class CommandConsumer implements CommandSource {
             consumer.poll(POLL).forEach(record -> hand(record, listener));
         } catch (WakeupException e) {
             throw e;
-        } catch (KafkaException | IllegalStateException e) {
+        } catch (RuntimeException e) {
             errors.warn("reading commands", e);
             pause();
         }

@@ -8,6 +8,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -110,7 +111,7 @@ public final class HookConnection implements HookLink {
         }
     }
 
-    private @org.jspecify.annotations.Nullable SidecarMessage next() throws InterruptedException {
+    private @Nullable SidecarMessage next() throws InterruptedException {
         return outbox.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
     }
 

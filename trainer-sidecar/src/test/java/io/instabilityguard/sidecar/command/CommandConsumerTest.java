@@ -41,9 +41,10 @@ class CommandConsumerTest {
     private final TimedConsumer kafka = new TimedConsumer();
     private final List<ReceivedCommand> commands = new CopyOnWriteArrayList<>();
     private final List<RunProgress> states = new CopyOnWriteArrayList<>();
+    private final AtomicInteger connectFailures = new AtomicInteger();
     private final AtomicInteger unreadable = new AtomicInteger();
     private final CommandConsumer consumer = new CommandConsumer(
-            () -> kafka,
+            this::connect,
             RecordSerdes.of(Map.of()),
             new SidecarMetrics() {
                 @Override
@@ -115,6 +116,24 @@ class CommandConsumerTest {
         add(COMMANDS, 5, bytes(command("c")));
 
         await().until(() -> commands.size() == 1);
+    }
+
+    @Test
+    void shouldTryAgainWhenAClientCannotBeMade() {
+        connectFailures.set(1);
+        start();
+        add(COMMANDS, 5, bytes(command("c")));
+
+        await().until(() -> commands.size() == 1);
+        assertThat(connectFailures).hasValue(0);
+    }
+
+    private TimedConsumer connect() {
+        if (connectFailures.get() > 0) {
+            connectFailures.decrementAndGet();
+            throw new KafkaException("no bootstrap url resolves");
+        }
+        return kafka;
     }
 
     private void start() {
@@ -213,13 +232,13 @@ class CommandConsumerTest {
         }
 
         @Override
-        public void seek(TopicPartition partition, long offset) {
+        public synchronized void seek(TopicPartition partition, long offset) {
             super.seek(partition, offset);
             seeks.put(partition, offset);
         }
 
         @Override
-        public ConsumerRecords<String, byte[]> poll(Duration timeout) {
+        public synchronized ConsumerRecords<String, byte[]> poll(Duration timeout) {
             try {
                 return super.poll(timeout);
             } catch (KafkaException e) {
