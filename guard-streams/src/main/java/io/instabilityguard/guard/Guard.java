@@ -8,13 +8,14 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One running guard: the topology on Kafka Streams. The topics must exist. A thread that fails is replaced; the guard only ends when it is closed or
- * when its configuration cannot work.
+ * One running guard: the topology on Kafka Streams. A thread that fails is replaced; the guard ends when it is closed or when a topic that it reads
+ * does not exist.
  */
 public final class Guard implements AutoCloseable {
 
@@ -31,7 +32,7 @@ public final class Guard implements AutoCloseable {
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
         streams = new KafkaStreams(GuardTopology.build(policy, serdes), properties);
-        streams.setUncaughtExceptionHandler(Guard::replaceThread);
+        streams.setUncaughtExceptionHandler(Guard::answer);
         streams.setStateListener((now, before) -> noteEnd(now));
     }
 
@@ -70,7 +71,11 @@ public final class Guard implements AutoCloseable {
         ended.countDown();
     }
 
-    private static StreamThreadExceptionResponse replaceThread(Throwable failure) {
+    private static StreamThreadExceptionResponse answer(Throwable failure) {
+        if (failure instanceof MissingSourceTopicException) {
+            LOG.error("the guard ends because a topic that it reads does not exist: {}", failure.getMessage());
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        }
         LOG.error("a stream thread failed and is replaced", failure);
         return StreamThreadExceptionResponse.REPLACE_THREAD;
     }

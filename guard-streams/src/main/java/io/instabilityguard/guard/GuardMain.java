@@ -35,15 +35,14 @@ public final class GuardMain implements Callable<Integer> {
 
     /** Runs until it is stopped. */
     public static void main(String[] arguments) {
-        System.exit(execute(arguments));
+        System.exit(commandLine().execute(arguments));
     }
 
-    /** Runs and returns the exit status. */
-    static int execute(String... arguments) {
+    /** The command line, which explains failures in one line. */
+    public static CommandLine commandLine() {
         return new CommandLine(new GuardMain())
                 .setExecutionExceptionHandler((failure, line, parsed) -> explain(failure, line))
-                .setParameterExceptionHandler((failure, rest) -> explain(failure, failure.getCommandLine()))
-                .execute(arguments);
+                .setParameterExceptionHandler((failure, rest) -> explain(failure, failure.getCommandLine()));
     }
 
     @Override

@@ -15,7 +15,6 @@ import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -43,6 +42,8 @@ final class GuardDriver implements AutoCloseable {
         GuardConfig config = GuardConfig.local("unused:9092");
         Properties properties = new Properties();
         properties.putAll(config.streamsProperties());
+        // under exactly-once the driver forgets what a deserialization handler produced before it commits
+        properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
         driver = new TopologyTestDriver(
                 GuardTopology.build(policy, Map.of()), properties, Instant.ofEpochMilli(Telemetry.START_MS));
@@ -128,14 +129,15 @@ final class GuardDriver implements AutoCloseable {
         return count;
     }
 
-    /** Raw values published to a topic since it was last read, in hex. */
-    List<String> bytes(Topic<?> topic) {
-        return driver
-                .createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
-                .readValuesToList()
-                .stream()
-                .map(HexFormat.of()::formatHex)
-                .toList();
+    /** Raw values published to a topic since it was last read. */
+    List<byte[]> bytes(Topic<?> topic) {
+        return driver.createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
+                .readValuesToList();
+    }
+
+    /** A raw value as its record. */
+    static <V extends SpecificRecord> V decode(Topic<V> topic, byte[] bytes) {
+        return SERDES.serde(topic).deserializer().deserialize(topic.name(), bytes);
     }
 
     /** Value of a counter of arrivals. */

@@ -5,6 +5,7 @@ import static io.instabilityguard.guard.Telemetry.outcome;
 import static io.instabilityguard.guard.Telemetry.sampled;
 import static io.instabilityguard.guard.Telemetry.spike;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.instabilityguard.guard.intervention.DecisionChain;
 import io.instabilityguard.guard.intervention.DecisionProcessor;
@@ -20,13 +21,14 @@ import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
-import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.Verdict;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,9 +104,8 @@ final class GuardTopologyTest {
         assertThat(guard.anomalies())
                 .extracting(Anomaly::getTransition, Anomaly::getId)
                 .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(AnomalyTransition.RAISED, "run-1/1000/gradient-spike/60"),
-                        org.assertj.core.groups.Tuple.tuple(
-                                AnomalyTransition.ESCALATED, "run-1/1000/gradient-spike/60"));
+                        tuple(AnomalyTransition.RAISED, "run-1/1000/gradient-spike/60"),
+                        tuple(AnomalyTransition.ESCALATED, "run-1/1000/gradient-spike/60"));
     }
 
     @Test
@@ -347,30 +348,40 @@ final class GuardTopologyTest {
         assertThat(replay(trace, 128)).isEqualTo(once);
     }
 
-    /** Everything decided on a trace, with a restart before one step; every command counts as applied at the next step. */
+    /** Digests of everything decided on a trace, with a restart before one step; every command is applied at the next step. */
     private static List<String> replay(GoldenTrace trace, long restartAt) {
         List<String> decided = new ArrayList<>();
+        List<InterventionCommand> unanswered = List.of();
         GuardDriver driver = enforcing("");
-        List<InterventionCommand> unanswered = new ArrayList<>();
         for (StepTelemetry telemetry : trace.telemetry()) {
             if (telemetry.getStep() == restartAt) {
-                GuardDriver next = enforcing("");
-                next.restoreFrom(driver);
-                driver.close();
-                driver = next;
+                driver = restarted(driver, restartAt);
             }
             for (InterventionCommand command : unanswered) {
                 driver.answer(outcome(command, OutcomeStatus.APPLIED, telemetry.getStep()));
             }
             driver.send(telemetry);
-            unanswered = driver.commands();
-            unanswered.forEach(command -> decided.add(command.toString()));
-            for (Topic<?> topic : List.of(Topics.ANOMALIES, Topics.DECISIONS)) {
-                decided.addAll(driver.bytes(topic));
-            }
+            List<byte[]> commands = driver.bytes(Topics.COMMANDS);
+            unanswered = commands.stream()
+                    .map(bytes -> GuardDriver.decode(Topics.COMMANDS, bytes))
+                    .toList();
+            Stream.of(commands, driver.bytes(Topics.ANOMALIES), driver.bytes(Topics.DECISIONS))
+                    .flatMap(List::stream)
+                    .forEach(bytes -> decided.add(telemetry.getStep() + " " + UUID.nameUUIDFromBytes(bytes)));
         }
         driver.close();
         return decided;
+    }
+
+    /** A new driver with the old one's stores, and its offsets: records of late steps decide nothing. */
+    private static GuardDriver restarted(GuardDriver old, long steps) {
+        GuardDriver next = enforcing("");
+        next.restoreFrom(old);
+        old.close();
+        for (long i = 0; i < steps; i++) {
+            next.send(calm(0).build());
+        }
+        return next;
     }
 
     private boolean isCleared(Anomaly anomaly) {
