@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
 
 import torch
 
-from reference_trainer.__main__ import main, parse, unique_run_id
+from reference_trainer.__main__ import main, options_of, parse, unique_run_id
 from reference_trainer.data import ALPHABET, Batches, TextError, encode, read_corpus
 from reference_trainer.model import CharacterGpt
 from reference_trainer.rivals import Method
@@ -133,6 +133,27 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(set(lines[0]), {"step", "loss", "gradientNorm", "learningRate", "maxAttentionLogit"})
         self.assertEqual(lines[-1]["result"]["steps"], 4)
         self.assertFalse(lines[-1]["result"]["diverged"])
+
+    def test_should_train_several_seeds_one_after_another_like_each_alone(self):
+        arguments = ("--scenario", "S", "--steps", "2", "--every", "100")
+        code, lines, _ = self.run_main(*arguments, "--seeds", "3-4")
+        self.assertEqual(code, 0)
+        results = [line["result"] for line in lines if "result" in line]
+        self.assertEqual([result["seed"] for result in results], [3, 4])
+        for result in results:
+            _, alone, _ = self.run_main(*arguments, "--seed", str(result["seed"]))
+            self.assertEqual(result["finalLoss"], alone[-1]["result"]["finalLoss"])
+
+    def test_should_name_each_of_several_runs_after_its_seed(self):
+        options = parse(["--scenario", "S", "--seeds", "3-4", "--run-id", "many"])
+        self.assertEqual([options_of(options, seed).run_id for seed in options.seeds], ["many-3", "many-4"])
+
+    def test_should_refuse_seeds_that_are_not_a_range(self):
+        for text in ("4-3", "1-", "-1-2", "a-b", "1"):
+            errors = io.StringIO()
+            with self.subTest(text), contextlib.redirect_stderr(errors), self.assertRaises(SystemExit):
+                parse(["--scenario", "S", f"--seeds={text}"])
+            self.assertIn("must be A-B", errors.getvalue())
 
     def test_should_halve_the_learning_rate_of_the_control(self):
         _, plain, _ = self.run_main("--scenario", "S", "--steps", "1")

@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     torch.set_num_threads(1)
     try:
-        train(options)
+        for seed in options.seeds or [options.seed]:
+            train(options_of(options, seed))
     except TextError as error:
         print(f"reference_trainer: {error}", file=sys.stderr)
         return 2
@@ -36,16 +37,34 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of one run."""
     parser = argparse.ArgumentParser(prog="reference_trainer", description="Train a small model that may diverge.")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), required=True)
-    parser.add_argument("--seed", type=int, default=0)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--seed", type=int, default=0)
+    which.add_argument("--seeds", type=seed_range, metavar="A-B", help="one run after another; saves starting Python")
     parser.add_argument("--method", choices=(*METHODS, "guard"), default="none")
     parser.add_argument("--steps", type=positive, help="instead of the scenario's own length")
     parser.add_argument("--text", type=Path, help="train on this file instead of the machine's own texts")
     parser.add_argument("--every", type=positive, default=1, help="print only every so many steps")
     parser.add_argument("--socket", help="guard: the sidecar's socket")
-    parser.add_argument("--run-id", help="guard: the run's name; a new one for every run")
+    parser.add_argument("--run-id", help="guard: the run's name; a new one for every run; with --seeds, -SEED is appended")
     parser.add_argument("--lockstep", type=int, help="guard: wait for the guard's word of so many steps ago")
     parser.add_argument("--min-step-ms", type=float, help="guard: the least time a step takes")
     return parser.parse_args(arguments)
+
+
+def seed_range(text: str) -> range:
+    """The seeds of ``A-B``, both ends included."""
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise argparse.ArgumentTypeError(f"must be A-B, like 0-9, not {text!r}")
+    return range(int(first), int(last) + 1)
+
+
+def options_of(options: argparse.Namespace, seed: int) -> argparse.Namespace:
+    """The options of one of several runs: its own seed and a name of its own."""
+    own = {**vars(options), "seed": seed}
+    if options.seeds and options.run_id:
+        own["run_id"] = f"{options.run_id}-{seed}"
+    return argparse.Namespace(**own)
 
 
 def positive(text: str) -> int:

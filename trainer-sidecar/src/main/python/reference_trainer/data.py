@@ -48,7 +48,9 @@ def encode(text: str) -> torch.Tensor:
     codes = torch.zeros(128, dtype=torch.int64)
     for number, symbol in enumerate(ALPHABET):
         codes[ord(symbol)] = number
-    return codes[torch.tensor(bytearray(text.encode("ascii")), dtype=torch.int64)]
+    if not text:
+        return torch.empty(0, dtype=torch.int64)
+    return codes[torch.frombuffer(bytearray(text.encode("ascii")), dtype=torch.uint8).long()]
 
 
 class Batches:

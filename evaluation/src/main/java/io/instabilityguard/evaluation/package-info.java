@@ -1,4 +1,7 @@
-/** The all-in-one process, the demo and the harness. The only module that sees both guard-streams and trainer-sidecar. */
+/**
+ * The all-in-one process and what is built on it: the command line of {@code ./guard}, the demo, the evaluation that
+ * compares the guard with its rivals, and the benchmarks. The only package that knows both sides of the loop.
+ */
 @NullMarked
 package io.instabilityguard.evaluation;
 

@@ -1,0 +1,122 @@
+package io.instabilityguard.evaluation.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.instabilityguard.evaluation.GuardProcess;
+import io.instabilityguard.evaluation.HelpOption;
+import io.instabilityguard.evaluation.Launch;
+import io.instabilityguard.evaluation.UserError;
+import io.instabilityguard.evaluation.bench.LatencyBenchmark.Measurement;
+import io.instabilityguard.evaluation.history.Percentiles;
+import io.instabilityguard.evaluation.trainer.Python;
+import io.instabilityguard.sidecar.spectrum.bench.BenchResult;
+import io.instabilityguard.sidecar.spectrum.bench.SpectrumBenchmark;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code guard bench}. */
+@Command(name = "bench", description = "Measures what the project claims about speed.", sortOptions = false)
+public final class BenchCommand implements Callable<Integer> {
+    /** What to measure. */
+    enum Suite {
+        NUMERICS,
+        LATENCY,
+        HOOK
+    }
+
+    /** The contents of the JSON file. */
+    record Report(Map<String, String> environment, String commit, List<BenchResult> results) {}
+
+    @Parameters(paramLabel = "SUITE", description = "numerics, latency or hook.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Suite suite;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON.")
+    private @Nullable Path json;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
+
+    @Override
+    public Integer call() {
+        if (json != null) {
+            Launch.requireWritable(
+                    Optional.ofNullable(json.toAbsolutePath().getParent()).orElse(json), "--json");
+        }
+        List<BenchResult> results = switch (suite) {
+            case NUMERICS -> SpectrumBenchmark.run(System.err::println);
+            case LATENCY -> latency();
+            case HOOK -> hook();
+        };
+        results.forEach(BenchCommand::print);
+        write(results);
+        return 0;
+    }
+
+    private static List<BenchResult> latency() {
+        try (GuardProcess guard = GuardProcess.start(List.of())) {
+            Measurement measured = LatencyBenchmark.run(guard.endpoints().bootstrapServers());
+            System.err.println("p99 " + measured.millis().at(99) + " ms, " + measured.unanswered() + " unanswered");
+            return List.of(
+                    result("loop latency, random arrivals", "ms", measured.millis()),
+                    single(
+                            "loop latency, random arrivals, p99",
+                            "ms",
+                            measured.millis().at(99)));
+        }
+    }
+
+    private static BenchResult result(String name, String unit, Percentiles values) {
+        return new BenchResult(name, unit, values.median(), values.at(10), values.at(90), Map.of(), null);
+    }
+
+    /** A result that is one number, such as a percentile. */
+    private static BenchResult single(String name, String unit, double value) {
+        return new BenchResult(name, unit, value, value, value, Map.of(), null);
+    }
+
+    private static List<BenchResult> hook() {
+        Python python = Launch.python().requireTorch();
+        try (GuardProcess guard = GuardProcess.start(List.of())) {
+            JsonNode micros = HookBenchmark.run(
+                    python, Launch.hookBenchmark(), guard.endpoints().socket());
+            return List.of(new BenchResult(
+                    "guard.step without a sample",
+                    "us",
+                    micros.get("median").asDouble(),
+                    micros.get("p10").asDouble(),
+                    micros.get("p90").asDouble(),
+                    Map.of(),
+                    null));
+        }
+    }
+
+    private static void print(BenchResult result) {
+        System.out.printf(
+                "%-60s median %8.3f %s  (p10 %.3f, p90 %.3f)%n",
+                result.name(), result.median(), result.unit(), result.p10(), result.p90());
+        result.rivals().forEach((rival, ratio) -> System.out.printf("    %.1f times faster than %s%n", ratio, rival));
+    }
+
+    private void write(List<BenchResult> results) {
+        if (json == null) {
+            return;
+        }
+        Report report = new Report(SpectrumBenchmark.environment(), Launch.commit(), results);
+        try {
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
+        } catch (IOException e) {
+            throw UserError.environment("cannot write " + json + ": " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.instabilityguard.evaluation.bench;
+
+import io.instabilityguard.evaluation.history.Percentiles;
+import io.instabilityguard.evaluation.history.RunListener;
+import io.instabilityguard.evaluation.history.RunObserver;
+import io.instabilityguard.schemas.RecordSerdes;
+import io.instabilityguard.schemas.RunState;
+import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.Topics;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * The loop's latency: telemetry of 224 matrices is sent at random moments (Poisson arrivals, so that no commit interval
+ * can hide behind an even rhythm), and the guard's answer is read read-committed. Every step asks for a decision, which
+ * the guard commits at once as it does a command: the same records, transaction and path.
+ */
+final class LatencyBenchmark {
+    private static final double ARRIVALS_PER_SECOND = 20;
+    private static final int WARM_UP = 100;
+    private static final int MEASURED = 400;
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(3);
+    private static final String RUN = "bench-latency";
+
+    private final Map<Long, Long> sentNanos = new ConcurrentHashMap<>();
+    private final Map<Long, Double> millis = new ConcurrentHashMap<>();
+
+    private LatencyBenchmark() {}
+
+    /** Runs against a guard on this broker; about half a minute. */
+    static Measurement run(String bootstrapServers) {
+        return new LatencyBenchmark().measure(bootstrapServers);
+    }
+
+    /** Latencies in milliseconds, and how many steps were never answered. */
+    record Measurement(Percentiles millis, int unanswered) {}
+
+    private Measurement measure(String bootstrapServers) {
+        try (RunObserver observer = RunObserver.start(bootstrapServers);
+                KafkaProducer<String, StepTelemetry> producer = producer(bootstrapServers)) {
+            observer.add(new Answers());
+            send(producer);
+            observer.drain(LAST_ANSWERS);
+        }
+        List<Double> measured = millis.entrySet().stream()
+                .filter(answer -> answer.getKey() >= WARM_UP)
+                .map(Map.Entry::getValue)
+                .toList();
+        return new Measurement(Percentiles.of(measured), MEASURED - measured.size());
+    }
+
+    private void send(KafkaProducer<String, StepTelemetry> producer) {
+        Random random = new Random(20261121);
+        SyntheticRun run = new SyntheticRun(RUN, System.currentTimeMillis(), random);
+        long due = System.nanoTime();
+        for (long step = 0; step < WARM_UP + MEASURED; step++) {
+            due += (long) (-Math.log(1 - random.nextDouble()) / ARRIVALS_PER_SECOND * 1e9);
+            while (System.nanoTime() < due) {
+                LockSupport.parkNanos(due - System.nanoTime());
+            }
+            StepTelemetry telemetry = run.step(step, System.currentTimeMillis());
+            sentNanos.put(step, System.nanoTime());
+            producer.send(new ProducerRecord<>(Topics.TELEMETRY.name(), RUN, telemetry));
+        }
+    }
+
+    private static KafkaProducer<String, StepTelemetry> producer(String bootstrapServers) {
+        Map<String, Object> settings = Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ProducerConfig.ACKS_CONFIG,
+                "all",
+                ProducerConfig.LINGER_MS_CONFIG,
+                0);
+        return new KafkaProducer<>(
+                settings,
+                new StringSerializer(),
+                RecordSerdes.of(Topics.TELEMETRY, Map.of()).serializer());
+    }
+
+    private final class Answers implements RunListener {
+        @Override
+        public void onState(RunState state, long receivedAtMs) {
+            long now = System.nanoTime();
+            Long sent = sentNanos.get(state.getLastStep());
+            if (sent != null && state.getRun().equals(RUN)) {
+                millis.putIfAbsent(state.getLastStep(), (now - sent) / 1e6);
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.instabilityguard.evaluation.demo;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.instabilityguard.evaluation.GuardProcess;
+import io.instabilityguard.evaluation.HelpOption;
+import io.instabilityguard.evaluation.Launch;
+import io.instabilityguard.evaluation.UserError;
+import io.instabilityguard.evaluation.report.HtmlReport;
+import io.instabilityguard.evaluation.trainer.Python;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code guard demo}. Exits with 1 when a guarded run did worse than the unguarded one. */
+@Command(
+        name = "demo",
+        description = "Trains models that collapse, first without and then with the guard, on the same seed.",
+        sortOptions = false)
+public final class DemoCommand implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** Which scenarios to show. */
+    enum Choice {
+        ATTENTION,
+        DIVERGENCE,
+        ALL;
+
+        List<DemoScenario> scenarios() {
+            return this == ALL ? List.of(DemoScenario.values()) : List.of(DemoScenario.valueOf(name()));
+        }
+    }
+
+    @Option(
+            names = "--scenario",
+            paramLabel = "NAME",
+            defaultValue = "all",
+            description = "attention, divergence or all (the default).")
+    private Choice scenario = Choice.ALL;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed of weights and batches; 0.")
+    private int seed;
+
+    @Option(names = "--report", paramLabel = "DIR", description = "Write DIR/SCENARIO/summary.json and report.html.")
+    private @Nullable Path report;
+
+    @Option(names = "--text", paramLabel = "FILE", description = "Train on this text instead of the machine's own.")
+    private @Nullable Path text;
+
+    @Option(
+            names = "--lockstep",
+            paramLabel = "K",
+            defaultValue = "1",
+            description = "After step t the trainer waits, bounded, until the guard has consumed step t - K; 1. "
+                    + "Toy steps take milliseconds where real ones take hundreds.")
+    private int lockstep;
+
+    @Option(names = "--policy", paramLabel = "FILE", description = "Policy instead of the default one.")
+    private @Nullable Path policy;
+
+    @Mixin
+    private HelpOption help = new HelpOption();
+
+    @Override
+    public Integer call() {
+        requireSaneOptions();
+        Python python = Launch.python().requireTorch();
+        Screen screen = Screen.of(System.out, Launch.isTerminal(), System.getenv());
+        List<DemoResult> results = new ArrayList<>();
+        screen.line(Screen.Colour.PLAIN, "starting broker, guard and sidecar ...");
+        try (GuardProcess guard = GuardProcess.start(Launch.policyOption(policy))) {
+            Demo demo = new Demo(screen, python, guard, seed, lockstep, text);
+            for (DemoScenario chosen : scenario.scenarios()) {
+                DemoResult result = demo.run(chosen);
+                write(result, screen);
+                results.add(result);
+            }
+        }
+        return results.stream().anyMatch(DemoResult::isWorse) ? 1 : 0;
+    }
+
+    private void requireSaneOptions() {
+        if (seed < 0) {
+            throw UserError.usage("--seed must not be negative, but is " + seed);
+        }
+        if (lockstep < 0) {
+            throw UserError.usage("--lockstep must not be negative, but is " + lockstep);
+        }
+        if (text != null && !Files.isReadable(text)) {
+            throw UserError.usage("cannot read the text " + text + ": name a readable file with --text");
+        }
+        if (report != null) {
+            Launch.requireWritable(report, "--report");
+        }
+    }
+
+    private void write(DemoResult result, Screen screen) {
+        if (report == null) {
+            return;
+        }
+        Path folder = report.resolve(result.scenario().label());
+        try {
+            Files.createDirectories(folder);
+            JSON.writeValue(folder.resolve("summary.json").toFile(), DemoSummary.of(result));
+            Files.writeString(folder.resolve("report.html"), HtmlReport.render(DemoReport.of(result)));
+        } catch (IOException e) {
+            throw UserError.environment("cannot write the report to " + folder + ": " + e.getMessage());
+        }
+        screen.line(Screen.Colour.PLAIN, "  report: " + folder.resolve("report.html"));
+    }
+}

@@ -1,0 +1,21 @@
+package io.instabilityguard.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.instabilityguard.guard.GuardConfig;
+import io.instabilityguard.schemas.Mode;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The sample configurations are read by the processes they are for. */
+class DeploySamplesTest {
+    private static final Path DEPLOY = Path.of("..", "deploy");
+
+    @Test
+    void shouldConfigureTheGuard() {
+        GuardConfig config = GuardConfig.read(DEPLOY.resolve("guard.yaml"));
+        assertThat(config.replicationFactor()).isEqualTo(3);
+        assertThat(config.policy().mode()).isEqualTo(Mode.OBSERVE);
+        assertThat(config.kafka()).containsEntry("security.protocol", "PLAINTEXT");
+    }
+}
