@@ -117,7 +117,7 @@ public final class RunObserver implements AutoCloseable {
                 CountDownLatch silence = awaitedSilence.get();
                 ConsumerRecords<String, byte[]> messages = consumer.poll(POLL);
                 messages.forEach(this::tellAll);
-                if (messages.isEmpty()) {
+                if (messages.isEmpty() && silence != null) {
                     silence.countDown();
                 }
             }
