@@ -120,7 +120,7 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
     private void lookForSilence(long nowMs) {
         for (Map.Entry<String, RunWatch> entry : List.copyOf(watches.entrySet())) {
             RunWatch watch = entry.getValue();
-            long silentMs = nowMs - watch.lastTimestampMs();
+            long silentMs = watch.lastTimestampMs() < 0 ? 0 : nowMs - watch.lastTimestampMs();
             if (silentMs > policy.silence().forgetAfterSeconds() * 1_000) {
                 watches.remove(entry.getKey());
                 store.forget(entry.getKey());

@@ -1,27 +1,15 @@
 package io.instabilityguard.guard.policy;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.instabilityguard.guard.policy.InterventionPolicy.Escalation;
 import io.instabilityguard.guard.policy.InterventionPolicy.VerdictPolicy;
 import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.schemas.Mode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,10 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PolicyReader {
 
-    private static final String DEFAULT = "default-policy.yaml";
-    private static final YAMLMapper YAML = new YAMLMapper();
-    private static final ObjectMapper CANONICAL =
-            new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
     private static final Set<Mode> MODES = EnumSet.complementOf(EnumSet.of(Mode.UNKNOWN));
     private static final Set<MatrixRole> ROLES = EnumSet.complementOf(EnumSet.of(MatrixRole.UNKNOWN));
     private static final Set<InterventionKind> KINDS =
@@ -64,11 +48,11 @@ public final class PolicyReader {
 
     /** The policy in a YAML text; {@code mode}, when given, replaces that of the text. */
     public static Policy parse(String yaml, @Nullable Mode mode) {
-        ObjectNode merged = merge(defaultTree(), tree(yaml));
+        ObjectNode tree = PolicyTree.overDefault(yaml);
         if (mode != null) {
-            merged.put("mode", mode.name().toLowerCase(Locale.ROOT));
+            tree.put("mode", mode.name().toLowerCase(Locale.ROOT));
         }
-        return policy(new Section("", merged), hash(merged));
+        return policy(new Section("", tree), PolicyTree.hash(tree));
     }
 
     private static Policy policy(Section root, String hash) {
@@ -247,56 +231,6 @@ public final class PolicyReader {
                 section.whole("harmful-pause-steps", 0, MANY_STEPS));
         section.end();
         return verdict;
-    }
-
-    private static ObjectNode defaultTree() {
-        try (InputStream in = PolicyReader.class.getResourceAsStream(DEFAULT)) {
-            if (in == null) {
-                throw new IllegalStateException(DEFAULT + " is not on the class path");
-            }
-            return tree(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException(DEFAULT, e);
-        }
-    }
-
-    private static ObjectNode tree(String yaml) {
-        try {
-            JsonNode node = YAML.readTree(yaml);
-            if (node == null || node.isNull() || node.isMissingNode()) {
-                return JsonNodeFactory.instance.objectNode();
-            }
-            if (node instanceof ObjectNode tree) {
-                return tree;
-            }
-            throw new PolicyException("the policy must be a mapping of keys to values");
-        } catch (JsonProcessingException e) {
-            throw new PolicyException("not YAML, line " + e.getLocation().getLineNr() + ": "
-                    + e.getOriginalMessage().lines().findFirst().orElse(""));
-        }
-    }
-
-    /** Lays {@code above} over {@code below}, in place. */
-    private static ObjectNode merge(ObjectNode below, ObjectNode above) {
-        above.properties().forEach(entry -> {
-            boolean both = below.get(entry.getKey()) instanceof ObjectNode && entry.getValue() instanceof ObjectNode;
-            if (both) {
-                merge((ObjectNode) below.get(entry.getKey()), (ObjectNode) entry.getValue());
-            } else {
-                below.set(entry.getKey(), entry.getValue());
-            }
-        });
-        return below;
-    }
-
-    private static String hash(ObjectNode tree) {
-        try {
-            Object sorted = CANONICAL.treeToValue(tree, Object.class);
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(CANONICAL.writeValueAsBytes(sorted));
-            return HexFormat.of().formatHex(digest);
-        } catch (JsonProcessingException | NoSuchAlgorithmException e) {
-            throw new IllegalStateException("a parsed policy can be written and every Java platform has SHA-256", e);
-        }
     }
 
     private enum Shape {

@@ -1,0 +1,83 @@
+package io.instabilityguard.guard.policy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** A policy as a tree of keys and values, before it is checked: read, laid over the default, hashed. */
+final class PolicyTree {
+
+    private static final String DEFAULT = "default-policy.yaml";
+    private static final YAMLMapper YAML = new YAMLMapper();
+    private static final ObjectMapper CANONICAL =
+            new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
+
+    private PolicyTree() {}
+
+    /** A YAML text laid over the default policy. */
+    static ObjectNode overDefault(String yaml) {
+        return merge(defaultTree(), tree(yaml));
+    }
+
+    private static ObjectNode defaultTree() {
+        try (InputStream in = PolicyReader.class.getResourceAsStream(DEFAULT)) {
+            if (in == null) {
+                throw new IllegalStateException(DEFAULT + " is not on the class path");
+            }
+            return tree(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(DEFAULT, e);
+        }
+    }
+
+    private static ObjectNode tree(String yaml) {
+        try {
+            JsonNode node = YAML.readTree(yaml);
+            if (node == null || node.isNull() || node.isMissingNode()) {
+                return JsonNodeFactory.instance.objectNode();
+            }
+            if (node instanceof ObjectNode tree) {
+                return tree;
+            }
+            throw new PolicyException("the policy must be a mapping of keys to values");
+        } catch (JsonProcessingException e) {
+            throw new PolicyException("not YAML, line " + e.getLocation().getLineNr() + ": "
+                    + e.getOriginalMessage().lines().findFirst().orElse(""));
+        }
+    }
+
+    /** Lays {@code above} over {@code below}, in place. */
+    private static ObjectNode merge(ObjectNode below, ObjectNode above) {
+        above.properties().forEach(entry -> {
+            boolean both = below.get(entry.getKey()) instanceof ObjectNode && entry.getValue() instanceof ObjectNode;
+            if (both) {
+                merge((ObjectNode) below.get(entry.getKey()), (ObjectNode) entry.getValue());
+            } else {
+                below.set(entry.getKey(), entry.getValue());
+            }
+        });
+        return below;
+    }
+
+    /** SHA-256 (hex) of the tree with sorted keys: the same for every way to write it. */
+    static String hash(ObjectNode tree) {
+        try {
+            Object sorted = CANONICAL.treeToValue(tree, Object.class);
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(CANONICAL.writeValueAsBytes(sorted));
+            return HexFormat.of().formatHex(digest);
+        } catch (JsonProcessingException | NoSuchAlgorithmException e) {
+            throw new IllegalStateException("a parsed policy can be written and every Java platform has SHA-256", e);
+        }
+    }
+}
