@@ -46,13 +46,16 @@ public final class GuardCommand implements Runnable {
     private static int onWrongOption(ParameterException problem, String[] arguments) {
         CommandLine command = problem.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        say(command, problem.getMessage().lines().findFirst().orElse("wrong options") + " (see " + name + " --help)");
+        say(
+                command,
+                String.valueOf(problem.getMessage()).lines().findFirst().orElse("wrong options") + " (see " + name
+                        + " --help)");
         return UserError.USAGE;
     }
 
     private static int onFailure(Exception problem, CommandLine command, ParseResult parsed) {
         if (problem instanceof UserError error) {
-            say(command, error.getMessage());
+            say(command, String.valueOf(error.getMessage()));
             return error.exitCode();
         }
         say(command, "unexpected failure: " + problem + " (run again with GUARD_JAVA_OPTIONS=-Dguard.log.level=DEBUG)");
