@@ -46,7 +46,10 @@ public final class GuardCommand implements Runnable {
     private static int onWrongOption(ParameterException problem, String[] arguments) {
         CommandLine command = problem.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        say(command, String.valueOf(problem.getMessage()).lines().findFirst().orElse("wrong options") + " (see " + name + " --help)");
+        say(
+                command,
+                String.valueOf(problem.getMessage()).lines().findFirst().orElse("wrong options") + " (see " + name
+                        + " --help)");
         return UserError.USAGE;
     }
 

@@ -17,7 +17,6 @@ import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
@@ -47,7 +46,7 @@ public final class RunObserver implements AutoCloseable {
     private final Map<String, Deserializer<?>> deserializers;
     private final List<RunListener> listeners = new CopyOnWriteArrayList<>();
     private final Thread thread = new Thread(this::observe, "run-observer");
-    private final AtomicReference<CountDownLatch> awaitedSilence = new AtomicReference<>(new CountDownLatch(0));
+    private volatile CountDownLatch awaitedSilence = new CountDownLatch(0);
     private volatile boolean closing;
 
     private RunObserver(KafkaConsumer<String, byte[]> consumer, Map<String, Deserializer<?>> deserializers) {
@@ -101,7 +100,7 @@ public final class RunObserver implements AutoCloseable {
     /** Waits until a poll brings nothing more, at most for the timeout. */
     public void drain(Duration timeout) {
         CountDownLatch silence = new CountDownLatch(1);
-        awaitedSilence.set(silence);
+        awaitedSilence = silence;
         try {
             if (!silence.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOGGER.debug("records still arrive after {}", timeout);
@@ -114,7 +113,7 @@ public final class RunObserver implements AutoCloseable {
     private void observe() {
         try (consumer) {
             while (!closing) {
-                CountDownLatch silence = awaitedSilence.get();
+                CountDownLatch silence = awaitedSilence;
                 ConsumerRecords<String, byte[]> messages = consumer.poll(POLL);
                 messages.forEach(this::tellAll);
                 if (messages.isEmpty() && silence != null) {
