@@ -88,17 +88,23 @@ public final class BenchCommand implements Callable<Integer> {
     private static List<BenchResult> hook() {
         Python python = Launch.python().requireTorch();
         try (GuardProcess guard = GuardProcess.start(List.of())) {
-            JsonNode micros = HookBenchmark.run(
+            JsonNode measured = HookBenchmark.run(
                     python, Launch.hookBenchmark(), guard.endpoints().socket());
-            return List.of(new BenchResult(
-                    "guard.step without a sample",
-                    "us",
-                    micros.get("median").asDouble(),
-                    micros.get("p10").asDouble(),
-                    micros.get("p90").asDouble(),
-                    Map.of(),
-                    null));
+            return measured.properties().stream()
+                    .map(entry -> hook(entry.getKey(), entry.getValue()))
+                    .toList();
         }
+    }
+
+    private static BenchResult hook(String situation, JsonNode micros) {
+        return new BenchResult(
+                "guard.step without a sample, " + situation,
+                "us",
+                micros.get("median").asDouble(),
+                micros.get("p10").asDouble(),
+                micros.get("p90").asDouble(),
+                Map.of(),
+                null);
     }
 
     private static void print(BenchResult result) {

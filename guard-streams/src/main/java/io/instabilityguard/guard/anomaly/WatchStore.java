@@ -16,6 +16,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
  */
 final class WatchStore {
 
+    /** Numbers of slots start here, so that all have as many digits and sort as numbers do. */
+    private static final int FIRST_SLOT = 1_000_000;
+
     private final Policy policy;
     private final KeyValueStore<String, byte[]> snapshots;
     private final KeyValueStore<String, StepTelemetry> slots;
@@ -80,6 +83,6 @@ final class WatchStore {
 
     /** No run contains a slash, so that runs cannot reach into each other's slots. */
     private static String key(String run, long slot) {
-        return "%s/%06d".formatted(run, slot);
+        return run + "/" + (FIRST_SLOT + slot);
     }
 }
