@@ -9,6 +9,7 @@ import tempfile
 import types
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
 
@@ -133,6 +134,13 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(set(lines[0]), {"step", "loss", "gradientNorm", "learningRate", "maxAttentionLogit"})
         self.assertEqual(lines[-1]["result"]["steps"], 4)
         self.assertFalse(lines[-1]["result"]["diverged"])
+
+    def test_should_end_at_the_loss_that_settles_the_label_if_told_so(self):
+        with mock.patch("reference_trainer.outcome.ABSURD_LOSS", 1.0):
+            arguments = ("--scenario", "S", "--steps", "4")
+            whole, cut = (self.run_main(*arguments, *more)[1][-1]["result"] for more in ((), ("--until-lost",)))
+        self.assertEqual((whole["steps"], cut["steps"]), (4, 1))
+        self.assertEqual((whole["divergedAtStep"], cut["divergedAtStep"]), (0, 0))
 
     def test_should_train_several_seeds_one_after_another_like_each_alone(self):
         arguments = ("--scenario", "S", "--steps", "2", "--every", "100")

@@ -14,7 +14,7 @@ from typing import Sequence
 import torch
 
 from reference_trainer.data import TextError
-from reference_trainer.outcome import judge
+from reference_trainer.outcome import is_absurd, judge
 from reference_trainer.rivals import METHODS, HalfLearningRate, Method, make_method
 from reference_trainer.scenario import SCENARIOS
 from reference_trainer.train import StepRecord, Trainer, timed
@@ -44,8 +44,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=positive, help="instead of the scenario's own length")
     parser.add_argument("--text", type=Path, help="train on this file instead of the machine's own texts")
     parser.add_argument("--every", type=positive, default=1, help="print only every so many steps")
+    parser.add_argument("--until-lost", action="store_true", help="end at the first loss that settles the label")
     parser.add_argument("--socket", help="guard: the sidecar's socket")
-    parser.add_argument("--run-id", help="guard: the run's name; a new one for every run; with --seeds, -SEED is appended")
+    parser.add_argument("--run-id", help="guard: the run's name, new for every run; with --seeds, -SEED is appended")
     parser.add_argument("--lockstep", type=int, help="guard: wait for the guard's word of so many steps ago")
     parser.add_argument("--min-step-ms", type=float, help="guard: the least time a step takes")
     return parser.parse_args(arguments)
@@ -88,6 +89,8 @@ def train(options: argparse.Namespace) -> None:
             losses.append(record.loss)
             if record.step % options.every == 0:
                 print_step(record)
+            if options.until_lost and is_absurd(record.loss):
+                break
     finally:
         method.close()
     print_result(options, losses, seconds)

@@ -28,18 +28,17 @@ class CausalAttention(nn.Module):
         self.register_buffer("_mask", torch.full((context, context), -math.inf).triu(1), persistent=False)
         self.max_logit = torch.zeros(())
 
-    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Maps (batch, time, width) to (batch, time, width); leaves ``max_logit`` behind."""
-        batch, time, width = hidden.shape
-        query, key, value = (self._split(layer(hidden)) for layer in (self.query, self.key, self.value))
+    def forward(self, hidden: torch.Tensor, batch: int) -> torch.Tensor:
+        """Maps (batch * time, width) to (batch * time, width); leaves ``max_logit`` behind."""
+        time = hidden.shape[0] // batch
+        query, key, value = (self._split(layer(hidden), batch) for layer in (self.query, self.key, self.value))
         logits = (query * self._scale) @ key.transpose(-2, -1)
         self.max_logit = logits.detach().tril().abs().max()
         weights = (logits + self._mask[:time, :time]).softmax(-1)
-        return self.output((weights @ value).transpose(1, 2).reshape(batch, time, width))
+        return self.output((weights @ value).transpose(1, 2).reshape(hidden.shape))
 
-    def _split(self, projected: torch.Tensor) -> torch.Tensor:
-        batch, time, width = projected.shape
-        return projected.view(batch, time, self._heads, width // self._heads).transpose(1, 2)
+    def _split(self, projected: torch.Tensor, batch: int) -> torch.Tensor:
+        return projected.view(batch, -1, self._heads, projected.shape[1] // self._heads).transpose(1, 2)
 
 
 class Perceptron(nn.Module):
@@ -51,7 +50,7 @@ class Perceptron(nn.Module):
         self.down = nn.Linear(4 * width, width, bias=False)
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Maps (batch, time, width) to (batch, time, width)."""
+        """Maps (batch * time, width) to (batch * time, width)."""
         return self.down(functional.gelu(self.up(hidden)))
 
 
@@ -65,9 +64,9 @@ class Block(nn.Module):
         self.mlp_norm = make_norm(norm, width)
         self.mlp = Perceptron(width)
 
-    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Maps (batch, time, width) to (batch, time, width)."""
-        hidden = hidden + self.attention(self.attention_norm(hidden))
+    def forward(self, hidden: torch.Tensor, batch: int) -> torch.Tensor:
+        """Maps (batch * time, width) to (batch * time, width)."""
+        hidden = hidden + self.attention(self.attention_norm(hidden), batch)
         return hidden + self.mlp(self.mlp_norm(hidden))
 
 
@@ -90,11 +89,16 @@ class CharacterGpt(nn.Module):
         self._initialise(layers)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Maps symbol numbers (batch, time) to next-symbol logits (batch, time, symbols)."""
-        hidden = self.symbol_embedding(inputs) + self.position_embedding(self._positions[: inputs.shape[1]])
+        """Maps symbol numbers (batch, time) to next-symbol logits (batch, time, symbols).
+
+        Inside, batch and time are one dimension: a toy's step is mostly the cost of calls, and matrices need fewer.
+        """
+        batch, time = inputs.shape
+        hidden = self.symbol_embedding(inputs) + self.position_embedding(self._positions[:time])
+        hidden = hidden.flatten(0, 1)
         for block in self.blocks:
-            hidden = block(hidden)
-        return self.unembedding(self.final_norm(hidden))
+            hidden = block(hidden, batch)
+        return self.unembedding(self.final_norm(hidden)).unflatten(0, (batch, time))
 
     @property
     def max_attention_logit(self) -> torch.Tensor:

@@ -29,10 +29,15 @@ def judge(losses: Sequence[float]) -> Outcome:
     """
     final_loss = mean_of_last(losses)
     for step, loss in enumerate(losses):
-        if not math.isfinite(loss) or loss > ABSURD_LOSS:
+        if is_absurd(loss):
             return Outcome(True, step, final_loss)
     step = start_of_last_rise(losses)
     return Outcome(step is not None, step, final_loss)
+
+
+def is_absurd(loss: float) -> bool:
+    """Whether this one loss settles that the run diverged."""
+    return not math.isfinite(loss) or loss > ABSURD_LOSS
 
 
 def mean_of_last(losses: Sequence[float]) -> float | None:

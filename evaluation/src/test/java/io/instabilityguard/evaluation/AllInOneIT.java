@@ -102,7 +102,7 @@ class AllInOneIT {
     @Test
     void shouldSayThatTheTextIsTooShort() throws IOException {
         Path text = Files.writeString(folder.resolve("short.txt"), "short");
-        TrainerJob job = new TrainerJob("S", "none", Seeds.only(0), 1, null, text, null);
+        TrainerJob job = new TrainerJob("S", "none", Seeds.only(0), 1, false, null, text, null);
         try (TrainerProcess trainer = TrainerProcess.start(Lab.python(), job)) {
             assertThatExceptionOfType(UserError.class)
                     .isThrownBy(() -> trainer.follow(step -> {}))

@@ -98,7 +98,7 @@ record Evaluation(Python python, GuardProcess guard, Consumer<String> progress) 
         String name = seeds.count() == 1 ? plan.runPrefix() + "-" + seeds.first() : plan.runPrefix();
         GuardedBy guardedBy = GuardedBy.lockstep(Path.of(guard.endpoints().socket()), name, plan.delay());
         return new TrainerJob(
-                plan.scenario(), plan.method(), seeds, SILENT, null, null, plan.isGuarded() ? guardedBy : null);
+                plan.scenario(), plan.method(), seeds, SILENT, true, null, null, plan.isGuarded() ? guardedBy : null);
     }
 
     private static List<TrainerResult> await(List<Future<List<TrainerResult>>> futures) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param method {@code none}, a rival, or {@code guard}
  * @param seeds at least one
  * @param every print only every so many steps
+ * @param untilLost end a run at the first loss that settles that it diverged
  * @param steps instead of the scenario's own length; null to keep that
  * @param text train on this file; null for texts of the machine
  * @param guardedBy where the guard is; null when the method is not {@code guard}
@@ -21,6 +22,7 @@ public record TrainerJob(
         String method,
         Seeds seeds,
         int every,
+        boolean untilLost,
         @Nullable Integer steps,
         @Nullable Path text,
         @Nullable GuardedBy guardedBy) {
@@ -29,22 +31,22 @@ public record TrainerJob(
 
     /** A run of plain PyTorch, printing every step. */
     public static TrainerJob plain(String scenario, String method, int seed) {
-        return new TrainerJob(scenario, method, Seeds.only(seed), 1, null, null, null);
+        return new TrainerJob(scenario, method, Seeds.only(seed), 1, false, null, null, null);
     }
 
     /** A run with the guard's hook, printing every step. */
     public static TrainerJob guarded(String scenario, int seed, GuardedBy guardedBy) {
-        return new TrainerJob(scenario, GUARD, Seeds.only(seed), 1, null, null, guardedBy);
+        return new TrainerJob(scenario, GUARD, Seeds.only(seed), 1, false, null, null, guardedBy);
     }
 
     /** The same, on a text of the user's; null changes nothing. */
     public TrainerJob on(@Nullable Path otherText) {
-        return new TrainerJob(scenario, method, seeds, every, steps, otherText, guardedBy);
+        return new TrainerJob(scenario, method, seeds, every, untilLost, steps, otherText, guardedBy);
     }
 
     /** The same, shorter or longer. */
     public TrainerJob lasting(int otherSteps) {
-        return new TrainerJob(scenario, method, seeds, every, otherSteps, text, guardedBy);
+        return new TrainerJob(scenario, method, seeds, every, untilLost, otherSteps, text, guardedBy);
     }
 
     List<String> arguments() {
@@ -56,6 +58,9 @@ public record TrainerJob(
             add(arguments, "--seed", seeds.first());
         } else {
             add(arguments, "--seeds", seeds);
+        }
+        if (untilLost) {
+            arguments.add("--until-lost");
         }
         if (steps != null) {
             add(arguments, "--steps", steps);
