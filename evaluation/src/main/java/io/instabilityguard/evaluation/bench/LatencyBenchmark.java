@@ -25,7 +25,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 final class LatencyBenchmark {
     private static final double ARRIVALS_PER_SECOND = 20;
-    private static final int WARM_UP = 200;
+    private static final double WARM_UP_ARRIVALS_PER_SECOND = 50;
+    private static final int WARM_UP = 1_000;
     private static final int MEASURED = 400;
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(20);
     private static final String RUN = "bench-latency";
@@ -36,7 +37,7 @@ final class LatencyBenchmark {
 
     private LatencyBenchmark() {}
 
-    /** Runs against a guard on this broker; about half a minute. */
+    /** Runs against a guard on this broker, once the JVMs are warm; about a minute. */
     static Measurement run(String bootstrapServers) {
         return new LatencyBenchmark().measure(bootstrapServers);
     }
@@ -49,9 +50,9 @@ final class LatencyBenchmark {
                 KafkaProducer<String, StepTelemetry> producer = producer(bootstrapServers)) {
             observer.add(new Answers());
             SyntheticRun run = new SyntheticRun(RUN, System.currentTimeMillis(), random);
-            send(producer, run, 0, WARM_UP);
+            send(producer, run, 0, WARM_UP, WARM_UP_ARRIVALS_PER_SECOND);
             observer.drain(LAST_ANSWERS); // a cold guard has caught up before anything counts
-            send(producer, run, WARM_UP, WARM_UP + MEASURED);
+            send(producer, run, WARM_UP, WARM_UP + MEASURED, ARRIVALS_PER_SECOND);
             observer.drain(LAST_ANSWERS);
         }
         List<Double> measured = millis.entrySet().stream()
@@ -61,10 +62,11 @@ final class LatencyBenchmark {
         return new Measurement(Percentiles.of(measured), MEASURED - measured.size());
     }
 
-    private void send(KafkaProducer<String, StepTelemetry> producer, SyntheticRun run, long first, long end) {
+    private void send(
+            KafkaProducer<String, StepTelemetry> producer, SyntheticRun run, long first, long end, double perSecond) {
         long due = System.nanoTime();
         for (long step = first; step < end; step++) {
-            due += (long) (-Math.log(1 - random.nextDouble()) / ARRIVALS_PER_SECOND * 1e9);
+            due += (long) (-Math.log(1 - random.nextDouble()) / perSecond * 1e9);
             while (System.nanoTime() < due) {
                 LockSupport.parkNanos(due - System.nanoTime());
             }
