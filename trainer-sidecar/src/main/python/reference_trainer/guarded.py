@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from reference_trainer.rivals import Method
+from reference_trainer.rivals.method import Method
 
 
 class Guarded(Method):

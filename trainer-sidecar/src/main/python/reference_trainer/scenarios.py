@@ -1,0 +1,76 @@
+"""The training runs that the project is measured on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reference_trainer import recall
+from reference_trainer.scenario import RECALL, Scenario
+
+_SMALL = Scenario(
+    name="S",
+    summary="no norm, learning rate far too high: every run diverges within about 170 steps",
+    layers=4,
+    width=32,
+    heads=2,
+    context=32,
+    batch=8,
+    norm="none",
+    learning_rate=0.03,
+    warm_up_steps=150,
+    steps=400,
+)
+_COLLAPSE = replace(
+    _SMALL,
+    name="CS",
+    summary="pre-norm, attention learns ten times too fast: attention logits collapse softly",
+    norm="pre",
+    learning_rate=0.005,
+    steps=500,
+    attention_learning_rate_factor=10.0,
+)
+_LARGER = replace(
+    _SMALL,
+    name="A",
+    summary="no norm, larger and slower than S: every run diverges after step 250 or so",
+    width=64,
+    heads=4,
+    context=64,
+    learning_rate=0.015,
+    warm_up_steps=300,
+    steps=600,
+)
+_RECALL = Scenario(
+    name="recall",
+    summary="associative recall without norm, the setting of the KSS paper",
+    layers=4,
+    width=64,
+    heads=4,
+    context=recall.CONTEXT,
+    batch=16,
+    norm="none",
+    learning_rate=0.0075,
+    warm_up_steps=100,
+    steps=400,
+    task=RECALL,
+)
+
+
+def _recall_at(learning_rate: float, name: str) -> Scenario:
+    return replace(_RECALL, name=name, summary=f"{_RECALL.summary}, learning rate {learning_rate}", learning_rate=learning_rate)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        _SMALL,
+        replace(_SMALL, name="S-stable", summary="S at a sixth of its learning rate: healthy", learning_rate=0.005),
+        replace(_SMALL, name="F", summary="S at a learning rate where a part of the runs diverges", learning_rate=0.019),
+        _LARGER,
+        _COLLAPSE,
+        replace(_COLLAPSE, name="CS-reference", summary="CS without its fault", attention_learning_rate_factor=1.0),
+        _recall_at(0.006, "recall-6e-3"),
+        _recall_at(0.0075, "recall-7.5e-3"),
+        _recall_at(0.01, "recall-1e-2"),
+    )
+}
