@@ -87,7 +87,7 @@ def train(options: argparse.Namespace) -> None:
         for record in timed(trainer.run(method, options.steps or scenario.steps), seconds):
             records.append(record)
             if record.step % options.every == 0:
-                print_step(record)
+                print_step(record, trainer.composite_gain())
             if options.until_lost and is_absurd(record.loss):
                 break
     finally:
@@ -116,8 +116,8 @@ def unique_run_id(options: argparse.Namespace) -> str:
     return f"{options.scenario}-{options.seed}-{int(time.time())}-{os.getpid()}".lower()
 
 
-def print_step(record: StepRecord) -> None:
-    """One JSON line; a number that is not finite becomes null."""
+def print_step(record: StepRecord, composite_gain: tuple[float, float] | None) -> None:
+    """One JSON line; a number that is not finite becomes null. Only hyper-connected models have a composite gain."""
     values = {
         "step": record.step,
         "loss": finite(record.loss),
@@ -125,6 +125,8 @@ def print_step(record: StepRecord) -> None:
         "learningRate": record.learning_rate,
         "maxAttentionLogit": finite(record.max_attention_logit),
     }
+    if composite_gain is not None:
+        values["compositeGain"] = dict(zip(("forward", "backward"), map(finite, composite_gain)))
     print(json.dumps(values), flush=True)
 
 

@@ -145,7 +145,7 @@ class CharacterGpt(nn.Module):
 
     def _initialise(self, layers: int) -> None:
         for name, parameter in self.named_parameters():
-            if parameter.ndim < 2:
+            if parameter.ndim < 2 or not name.endswith(".weight"):
                 continue
             writes_residual = name.endswith(("attention.output.weight", "mlp.down.weight"))
             nn.init.normal_(parameter, std=INIT_STD / math.sqrt(2 * layers) if writes_residual else INIT_STD)

@@ -13,7 +13,8 @@ class Scenario:
     """A task, a model, a learning rate and a length. Warm-up is linear, then the learning rate stays constant.
 
     ``final_norm`` is that of the blocks where it is None. ``attention_learning_rate_factor`` multiplies the learning
-    rate of the attention projections alone.
+    rate of the attention projections alone, ``mixing_learning_rate_factor`` that of static residual mixings. More than
+    one stream makes a hyper-connected model, with mixings that are ``dynamic_mixing`` or static.
     """
 
     name: str
@@ -30,6 +31,9 @@ class Scenario:
     attention_learning_rate_factor: float = 1.0
     task: str = TEXT
     final_norm: str | None = None
+    streams: int = 1
+    dynamic_mixing: bool = False
+    mixing_learning_rate_factor: float = 1.0
 
     def warm_up(self, step: int) -> float:
         """The fraction of the learning rate in force at ``step``, counted from 0."""

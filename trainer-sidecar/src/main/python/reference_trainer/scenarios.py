@@ -54,6 +54,31 @@ _RECALL = Scenario(
     steps=400,
     task=RECALL,
 )
+_HYPER = replace(
+    _SMALL,
+    norm="pre",
+    learning_rate=0.005,
+    streams=4,
+)
+_DYNAMIC = replace(
+    _HYPER,
+    name="D12",
+    summary="dynamic hyper-connections, linear: the streams' gain runs away within 100 steps in many runs",
+    layers=12,
+    dynamic_mixing=True,
+    warm_up_steps=100,
+    steps=200,
+)
+_STATIC = replace(
+    _HYPER,
+    name="S24",
+    summary="static hyper-connections whose mixing learns twenty times too fast, no final norm: the loss collapses",
+    layers=24,
+    final_norm="none",
+    mixing_learning_rate_factor=20.0,
+    warm_up_steps=50,
+    steps=150,
+)
 
 
 def _recall_at(learning_rate: float, name: str) -> Scenario:
@@ -69,6 +94,11 @@ SCENARIOS: dict[str, Scenario] = {
         _LARGER,
         _COLLAPSE,
         replace(_COLLAPSE, name="CS-reference", summary="CS without its fault", attention_learning_rate_factor=1.0),
+        _DYNAMIC,
+        replace(_DYNAMIC, name="D12-stable", summary="D12 at a fifth of its learning rate: healthy", learning_rate=0.001),
+        _STATIC,
+        replace(_STATIC, name="S24-stable", summary="S24 without its fault", mixing_learning_rate_factor=1.0),
+        replace(_STATIC, name="S30", summary="S24 with 30 blocks: 60 mixings", layers=30, steps=100),
         _recall_at(0.006, "recall-6e-3"),
         _recall_at(0.0075, "recall-7.5e-3"),
         _recall_at(0.01, "recall-1e-2"),

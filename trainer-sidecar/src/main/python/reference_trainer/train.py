@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 from reference_trainer.data import ALPHABET, Batches, encode, read_corpus
+from reference_trainer.hyper_connections import HyperGpt
 from reference_trainer.model import CharacterGpt
 from reference_trainer.recall import SYMBOLS, RecallBatches, recall_accuracy
 from reference_trainer.rivals.method import Method
@@ -66,6 +67,10 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] *= factor
 
+    def composite_gain(self) -> tuple[float, float] | None:
+        """Forward and backward gain of the last step's residual mixings; None where there are none."""
+        return self.model.composite_gain() if isinstance(self.model, HyperGpt) else None
+
     def accuracy(self) -> float | None:
         """The fraction of fresh questions that the model answers; None where the task asks none."""
         return recall_accuracy(self.model, self.seed + 1_000_000) if self.scenario.task == RECALL else None
@@ -105,18 +110,24 @@ def make_model(scenario: Scenario) -> CharacterGpt:
     """The model before its first step."""
     symbols = SYMBOLS if scenario.task == RECALL else len(ALPHABET)
     shape = (symbols, scenario.layers, scenario.width, scenario.heads, scenario.context)
-    return CharacterGpt(*shape, scenario.norm, scenario.final_norm)
+    norms = {"norm": scenario.norm, "final_norm": scenario.final_norm}
+    if scenario.streams > 1:
+        return HyperGpt(*shape, **norms, streams=scenario.streams, dynamic=scenario.dynamic_mixing)
+    return CharacterGpt(*shape, **norms)
 
 
 def make_optimizer(model: CharacterGpt, scenario: Scenario) -> torch.optim.AdamW:
-    """AdamW with the attention projections in a parameter group, and at a learning rate, of their own."""
+    """AdamW with the attention projections, and static residual mixings, at learning rates of their own."""
     attention = model.attention_weights()
-    chosen = {id(weight) for weight in attention}
+    mixing = [parameter for name, parameter in model.named_parameters() if name.endswith("_connection.residual")]
+    chosen = {id(parameter) for parameter in attention + mixing}
     others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
     groups = [
         {"params": others, "lr": scenario.learning_rate},
         {"params": attention, "lr": scenario.learning_rate * scenario.attention_learning_rate_factor},
     ]
+    if mixing:
+        groups.append({"params": mixing, "lr": scenario.learning_rate * scenario.mixing_learning_rate_factor})
     settings = {"betas": (0.9, 0.95), "weight_decay": 0.0}
     try:
         return torch.optim.AdamW(groups, fused=True, **settings)  # a third of the time; on the CPU since torch 2.4
