@@ -23,7 +23,7 @@ class CausalAttention(nn.Module):
         self.key = nn.Linear(width, width, bias=False)
         self.value = nn.Linear(width, width, bias=False)
         self.output = nn.Linear(width, width, bias=False)
-        self._heads = heads
+        self.heads = heads
         self._scale = 1.0 / math.sqrt(width // heads)
         self.register_buffer("_mask", torch.full((context, context), -math.inf).triu(1), persistent=False)
         self.max_logits = torch.zeros(heads)
@@ -38,7 +38,7 @@ class CausalAttention(nn.Module):
         return self.output((weights @ value).transpose(1, 2).reshape(hidden.shape))
 
     def _split(self, projected: torch.Tensor, batch: int) -> torch.Tensor:
-        return projected.view(batch, -1, self._heads, projected.shape[1] // self._heads).transpose(1, 2)
+        return projected.view(batch, -1, self.heads, projected.shape[1] // self.heads).transpose(1, 2)
 
 
 class Perceptron(nn.Module):

@@ -44,7 +44,7 @@ def judge(losses: Sequence[float], gradient_norms: Sequence[float] = (), forgive
     A run diverged when a loss is not finite or above 50 (at the first such step), or when its smoothed loss ends more
     than 0.6 nats above the best smoothed loss seen before (at the first step from which it stayed above). It collapsed
     when it diverged or ended more than 0.4 nats above. The smoothed loss is the mean of the last 25 losses; so is the
-    final loss. ``forgives_transients``: a loss that settles the label does so only when a run of them ends the training.
+    final loss. ``forgives_transients``: such a loss settles the label only where the run ends with it.
     """
     final_loss = mean_of_last(losses)
     absurd = first_absurd(losses, forgives_transients)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reference_trainer.faults import Fault
+
 TEXT = "text"
 RECALL = "recall"
 
@@ -34,6 +36,7 @@ class Scenario:
     streams: int = 1
     dynamic_mixing: bool = False
     mixing_learning_rate_factor: float = 1.0
+    fault: Fault = Fault()
 
     def warm_up(self, step: int) -> float:
         """The fraction of the learning rate in force at ``step``, counted from 0."""

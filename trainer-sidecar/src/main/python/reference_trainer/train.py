@@ -12,11 +12,15 @@ import torch
 from torch.nn import functional
 
 from reference_trainer.data import ALPHABET, Batches, encode, read_corpus
+from reference_trainer.faults import Fault
 from reference_trainer.hyper_connections import HyperGpt
 from reference_trainer.model import CharacterGpt
 from reference_trainer.recall import SYMBOLS, RecallBatches, recall_accuracy
 from reference_trainer.rivals.method import Method
 from reference_trainer.scenario import RECALL, Scenario
+
+PATIENCE_STEPS = 50
+"""How long a run that a fault made non-finite goes on, for whoever can rewind it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Trainer:
         self.model = make_model(scenario)
         self.optimizer = make_optimizer(self.model, scenario)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, scenario.warm_up)
+        self._next_step = 0
         self._parameters = list(self.model.parameters())
 
     def twin(self) -> Trainer:
@@ -54,12 +59,26 @@ class Trainer:
         return Trainer(self.scenario, self.seed, self._text)
 
     def run(self, method: Method, steps: int) -> Iterator[StepRecord]:
-        """Trains for ``steps`` steps, or until the loss or the gradient is no longer finite."""
-        for step in range(steps):
-            record = self._step(step, method)
-            yield record
-            if not record.is_finite:
+        """Trains up to step ``steps``, or until the loss or the gradient is no longer finite.
+
+        Where that is part of the scenario's fault, only a number of such steps in a row ends the run. A run that is
+        rewound repeats step numbers, but takes no more than twice ``steps`` updates.
+        """
+        patience = 1 if self.scenario.fault.ends_run else PATIENCE_STEPS
+        hopeless = 0
+        for update in range(2 * steps):
+            if self._next_step == steps or hopeless == patience:
                 return
+            record = self._step(update, method)
+            yield record
+            hopeless = 0 if record.is_finite else hopeless + 1
+
+    def resume_after(self, step: int, skip_batches: int) -> None:
+        """Counts on from ``step`` and leaves out some batches; weights and optimizer state are the caller's."""
+        self._next_step = step + 1
+        self.schedule.last_epoch = step + 1
+        for _ in range(skip_batches):
+            next(self._batches)
 
     def scale_learning_rate(self, factor: float) -> None:
         """Multiplies the learning rate of all parameters from now on."""
@@ -75,17 +94,20 @@ class Trainer:
         """The fraction of fresh questions that the model answers; None where the task asks none."""
         return recall_accuracy(self.model, self.seed + 1_000_000) if self.scenario.task == RECALL else None
 
-    def _step(self, step: int, method: Method) -> StepRecord:
+    def _step(self, update: int, method: Method) -> StepRecord:
+        step = self._next_step
+        self._next_step += 1
+        fault = self.scenario.fault if self.scenario.fault.acts_at(update) else Fault()
         inputs, targets = next(self._batches)
-        loss = functional.cross_entropy(self.model(inputs).flatten(0, 1), targets.flatten())
+        loss = functional.cross_entropy(self.model(inputs).flatten(0, 1), fault.targets(targets).flatten())
         self.optimizer.zero_grad(set_to_none=True)
         norm = self._backward(loss, method.penalty(step))
         method.before_update(step, norm)
-        record = StepRecord(
-            step, loss.item(), norm, self.optimizer.param_groups[0]["lr"], self.model.max_attention_logit.item()
-        )
+        rate = self.optimizer.param_groups[0]["lr"]
+        record = StepRecord(step, fault.loss(loss.item()), norm, rate, self.model.max_attention_logit.item())
         self.optimizer.step()
         self.schedule.step()
+        fault.after_update(self.model)
         method.after_update(step, record.loss, norm, record.max_attention_logit)
         return record
 
