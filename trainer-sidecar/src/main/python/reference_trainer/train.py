@@ -77,6 +77,8 @@ class Trainer:
         """Counts on from ``step`` and leaves out some batches; weights and optimizer state are the caller's."""
         self._next_step = step + 1
         self.schedule.last_epoch = step + 1
+        for group, rate in zip(self.optimizer.param_groups, self.schedule.base_lrs):
+            group["lr"] = rate * self.scenario.warm_up(step + 1)
         for _ in range(skip_batches):
             next(self._batches)
 
