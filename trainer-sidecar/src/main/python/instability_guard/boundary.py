@@ -4,14 +4,16 @@ import math
 import time
 from typing import NamedTuple, Optional, Sequence
 
-from instability_guard.application import CommandApplication, copy_to_slots
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
-from instability_guard.learning_rate import LearningRateScale
+from instability_guard.effects import Occasion
+from instability_guard.interventions import Interventions
+from instability_guard.kinds import REWIND_AND_SKIP
 from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import ABANDONED, StepReport
 from instability_guard.options import Options
 from instability_guard.pacing import Pacing
+from instability_guard.replacement import copy_to_slots
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar, ScalarReader
 from instability_guard.session import Session, SessionLost
@@ -34,7 +36,7 @@ class Boundary:
         matrices: Sequence[TrackedMatrix],
         connection: Connection,
         book: CommandBook,
-        learning_rate: LearningRateScale,
+        interventions: Interventions,
         report: Report,
     ) -> None:
         self.last_step = -1
@@ -42,8 +44,8 @@ class Boundary:
         self._matrices = matrices
         self._connection = connection
         self._book = book
-        self._learning_rate = learning_rate
-        self._application = CommandApplication(matrices, learning_rate, options.world_size or 1)
+        self._interventions = interventions
+        self._application = interventions.application
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
         self._readers = ScalarReader(), ScalarReader(), ScalarReader()
@@ -55,7 +57,7 @@ class Boundary:
     def __call__(self, step: int, observed: Observed) -> None:
         """Passes the boundary of `step`."""
         started = time.perf_counter()
-        self._learning_rate.regrow()
+        self._interventions.learning_rate.regrow()
         session = self._connection.attached(self.last_step)
         self.last_step = step
         report = self._reported(step, observed, started)
@@ -66,7 +68,7 @@ class Boundary:
 
     def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
         loss, gradient_norm, max_attention_logit = map(self._read, self._readers, observed)
-        learning_rate, scale = self._learning_rate.effective()
+        learning_rate, scale = self._interventions.learning_rate.effective()
         return StepReport(
             step,
             loss,
@@ -92,18 +94,19 @@ class Boundary:
     def _converse(self, session: Session, report: StepReport) -> float:
         """Everything between hook and sidecar at one boundary; the seconds spent waiting."""
         session.step = report.step
-        waited_before = session.waited_seconds
+        waited_before = session.waited_seconds + self._interventions.functions.seconds
         try:
             session.pump()
             if not self._pacing.is_lockstep:
                 self._apply_due(session, report.step)
-            self._send(session, report)
-            self._pacing.await_progress(session, report.step)
-            if self._pacing.is_lockstep:
-                self._apply_due(session, report.step)
+            if self._connection.session is session:
+                self._send(session, report)
+                self._pacing.await_progress(session, report.step)
+                if self._pacing.is_lockstep:
+                    self._apply_due(session, report.step)
         except SessionLost as error:
             self._connection.lost(error)
-        return session.waited_seconds - waited_before
+        return session.waited_seconds + self._interventions.functions.seconds - waited_before
 
     def _apply_due(self, session: Session, step: int) -> None:
         if self._book.is_idle:
@@ -112,14 +115,29 @@ class Boundary:
             session.send(answer)
         if step % self._options.agree_every:
             return
-        deadline = time.monotonic() + min(self._options.command_timeout, session.command_timeout)
+        budget = min(self._options.command_timeout, session.command_timeout) + session.waited_seconds
         for command in self._book.due(step):
-            answer = self._book.settle(self._application.apply(session, command, step, deadline))
+            deadline = time.monotonic() + max(0.0, budget - session.waited_seconds)
+            answer = self._book.settle(self._application.apply(Occasion(session, command, step, deadline)))
             self._report.count("commandWaitsTimedOut", int(answer.get("status") == ABANDONED))
+            if self._connection.session is not session:
+                return
             session.send(answer)
+            if command.kind == REWIND_AND_SKIP and answer["type"] == "APPLIED":
+                self._rewound(session, step, int(answer["measurements"]["resumedFromStep"]))
+                return
+
+    def _rewound(self, session: Session, step: int, resumed: int) -> None:
+        """The run goes on from `resumed`, as a new generation: what was decided for the old one is void."""
+        for answer in self._book.void(step, "the run was rewound to step %d" % resumed):
+            session.send(answer)
+        self._application.forget()
+        self._connection.renew(step)
+        self._readers = ScalarReader(), ScalarReader(), ScalarReader()
+        self.last_step = resumed
 
     def _send(self, session: Session, report: StepReport) -> None:
-        if self._matrices and report.step % self._options.sample_every == 0:
+        if self._matrices and self._interventions.cadence.is_due(report.step):
             report = self._sampled(session, report)
         if session.send_step(report):
             self._report.count("stepsSent")

@@ -61,6 +61,13 @@ class Connection:
         if session is not None:
             session.close(None if last_step is None else {"type": "BYE", "step": last_step})
 
+    def renew(self, step: int) -> None:
+        """Ends the session after `step`, with BYE; the next one, due at once, is of the run's next generation."""
+        self.close(step)
+        generation, now = self._identity.generation + 1, int(time.time() * 1000)
+        self._identity = self._identity._replace(generation=generation, started_at_ms=now)
+        self._next_attempt = -math.inf
+
     def _attach(self, last_step: int) -> None:
         try:
             self._check_owner()

@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 
@@ -133,6 +133,20 @@ def encode(message: Message) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode("utf-8")
 
 
+def applied(
+    command: str, step: int, matrices: Sequence[int], hook_millis: float, measurements: Mapping[str, float]
+) -> Message:
+    """The command was carried out; `matrices` are the indices of those replaced."""
+    return {
+        "type": "APPLIED",
+        "id": command,
+        "step": step,
+        "matrices": list(matrices),
+        "hookMillis": hook_millis,
+        "measurements": dict(measurements),
+    }
+
+
 def not_applied(command: str, step: int, status: str, reason: str) -> Message:
     """The command changed nothing; `status` is REFUSED, EXPIRED, ABANDONED or FAILED."""
     return {"type": "NOT_APPLIED", "id": command, "step": step, "status": status, "reason": reason[:500]}
@@ -186,6 +200,12 @@ def objects(message: Message, field: str) -> List[Message]:
     value: List[Message] = _checked(
         message, field, lambda v: isinstance(v, list) and all(isinstance(i, dict) for i in v), "objects"
     )
+    return value
+
+
+def mapping(message: Message, field: str) -> Message:
+    """A field that is an object; `ValueError` otherwise."""
+    value: Message = _checked(message, field, lambda v: isinstance(v, dict), "an object")
     return value
 
 

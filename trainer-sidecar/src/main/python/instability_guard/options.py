@@ -4,7 +4,7 @@ import math
 import os
 import re
 import time
-from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import torch.distributed
 
@@ -32,6 +32,9 @@ class Options(NamedTuple):
     roles: Optional[Mapping[str, str]]
     process_rank: Optional[int]
     world_size: Optional[int]
+    on_checkpoint: Optional[Callable[[int], Any]] = None
+    on_rewind: Optional[Callable[[int, int, int], int]] = None
+    on_pause: Optional[Callable[[int, str], Any]] = None
 
     def checked(self) -> "Options":
         """These options with the defaults that depend on the process filled in; `ValueError` names what is wrong."""
@@ -49,6 +52,7 @@ class Options(NamedTuple):
         _check_patterns("include", self.include)
         _check_patterns("exclude", self.exclude)
         _check_roles(self.roles)
+        _check_functions(on_checkpoint=self.on_checkpoint, on_rewind=self.on_rewind, on_pause=self.on_pause)
         return self._replace(
             socket=_socket_path(self.socket),
             generation=self.generation if self.generation is not None else int(time.time() * 1000),
@@ -113,3 +117,9 @@ def _check_roles(overrides: Optional[Mapping[str, str]]) -> None:
     for pattern, role in (overrides or {}).items():
         if role not in known:
             raise ValueError("roles[%r] is %r, not one of %s" % (pattern, role, ", ".join(known)))
+
+
+def _check_functions(**functions: Any) -> None:
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise ValueError("%s must be a function: %r" % (name, function))
