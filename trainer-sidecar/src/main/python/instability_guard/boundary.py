@@ -2,19 +2,19 @@
 
 import math
 import time
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional
 
 from instability_guard.application import CommandApplication, copy_to_slots
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
 from instability_guard.learning_rate import LearningRateScale
-from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import ABANDONED, StepReport
 from instability_guard.options import Options
 from instability_guard.pacing import Pacing
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar, ScalarReader
 from instability_guard.session import Session, SessionLost
+from instability_guard.signals import Signals
 
 
 class Observed(NamedTuple):
@@ -31,7 +31,7 @@ class Boundary:
     def __init__(
         self,
         options: Options,
-        matrices: Sequence[TrackedMatrix],
+        signals: Signals,
         connection: Connection,
         book: CommandBook,
         learning_rate: LearningRateScale,
@@ -39,11 +39,12 @@ class Boundary:
     ) -> None:
         self.last_step = -1
         self._options = options
-        self._matrices = matrices
+        self._signals = signals
+        self._matrices = signals.matrices
         self._connection = connection
         self._book = book
         self._learning_rate = learning_rate
-        self._application = CommandApplication(matrices, learning_rate, options.world_size or 1)
+        self._application = CommandApplication(signals.matrices, learning_rate, options.world_size or 1)
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
         self._readers = ScalarReader(), ScalarReader(), ScalarReader()
@@ -61,8 +62,20 @@ class Boundary:
         report = self._reported(step, observed, started)
         self._last_start = started
         waited = 0.0 if session is None else self._converse(session, report)
+        self.arm()
         waited += self._pacing.await_next_step()
         self._hook_micros = (time.perf_counter() - started - waited) * 1e6
+
+    def arm(self) -> None:
+        """Has the forward passes of the next step watched, if it is to be sampled."""
+        following = self.last_step + 1
+        if self._connection.session is not None and self._is_sampled(following):
+            self._signals.arm(following)
+        else:
+            self._signals.disarm()
+
+    def _is_sampled(self, step: int) -> bool:
+        return bool(self._matrices) and step % self._options.sample_every == 0
 
     def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
         loss, gradient_norm, max_attention_logit = map(self._read, self._readers, observed)
@@ -119,7 +132,7 @@ class Boundary:
             session.send(answer)
 
     def _send(self, session: Session, report: StepReport) -> None:
-        if self._matrices and report.step % self._options.sample_every == 0:
+        if self._is_sampled(report.step):
             report = self._sampled(session, report)
         if session.send_step(report):
             self._report.count("stepsSent")
@@ -135,7 +148,7 @@ class Boundary:
         try:
             if session.owns_slots:
                 copy_to_slots(self._matrices, session)
-                return report._replace(sample=True)
+                return report._replace(sample=True, signals=self._signals.stage(report.step, session.staging.slots))
         except (RuntimeError, ValueError) as error:
             self._report.error(error)
         self._skip_sample(1)

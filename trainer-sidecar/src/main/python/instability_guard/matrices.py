@@ -19,7 +19,7 @@ from torch import nn
 from instability_guard import roles
 from instability_guard.staging import ITEM_SIZES, SlotShape
 
-_HELLO_BUDGET = 900_000
+_HELLO_BUDGET = 700_000
 _HELLO_BYTES_PER_MATRIX = 200
 
 
@@ -105,7 +105,7 @@ def _candidates(
     modules = dict(model.named_modules())
     embeddings = {id(m.weight) for m in modules.values() if isinstance(m, (nn.Embedding, nn.EmbeddingBag))}
     for full_path, parameter in model.named_parameters():
-        path = _clean(full_path)
+        path = clean_path(full_path)
         chosen = _matches(path, include) if include is not None else _is_default(path, parameter, embeddings)
         if parameter.dim() == 2 and parameter.numel() > 0 and chosen and not _matches(path, exclude):
             yield path, modules[full_path.rpartition(".")[0]], parameter
@@ -119,7 +119,7 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def _clean(path: str) -> str:
+def clean_path(path: str) -> str:
     """The path without the names that DistributedDataParallel and torch.compile put around a model."""
     path = path.replace("_orig_mod.", "")
     return path[len("module.") :] if path.startswith("module.") else path
@@ -129,8 +129,7 @@ def _slices(
     path: str, module: nn.Module, parameter: torch.Tensor, overrides: Mapping[str, str]
 ) -> Iterator[TrackedMatrix]:
     """The matrix, or the slices of a fused one; their index is given later."""
-    transposed = type(module).__name__ == "Conv1D" and hasattr(module, "nf")
-    rows, columns = parameter.shape[::-1] if transposed else parameter.shape
+    rows, columns, transposed = orientation(module, parameter)
     override = next((role for pattern, role in overrides.items() if fnmatchcase(path, pattern)), None)
     role = override or roles.role_of(path, rows, columns)
     parts: Dict[str, int] = {role: rows}
@@ -142,6 +141,13 @@ def _slices(
         depth, dtype = roles.depth_of(path), dtype_name(parameter)
         yield TrackedMatrix(-1, name, part, depth, height, columns, dtype, parameter, start, transposed)
         start += height
+
+
+def orientation(module: nn.Module, parameter: torch.Tensor) -> Tuple[int, int, bool]:
+    """Outputs, inputs, and whether the 2-D parameter has them the other way round."""
+    transposed = type(module).__name__ == "Conv1D" and hasattr(module, "nf")
+    rows, columns = parameter.shape[::-1] if transposed else parameter.shape
+    return rows, columns, transposed
 
 
 def _boundaries(rows: int, columns: int, equal: bool) -> Dict[str, int]:
