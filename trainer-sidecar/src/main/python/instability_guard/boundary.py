@@ -2,14 +2,13 @@
 
 import math
 import time
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional
 
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
 from instability_guard.effects import Occasion
 from instability_guard.interventions import Interventions
 from instability_guard.kinds import REWIND_AND_SKIP
-from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import ABANDONED, StepReport
 from instability_guard.options import Options
 from instability_guard.pacing import Pacing
@@ -17,6 +16,7 @@ from instability_guard.replacement import copy_to_slots
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar, ScalarReader
 from instability_guard.session import Session, SessionLost
+from instability_guard.signals import Signals
 
 
 class Observed(NamedTuple):
@@ -33,7 +33,7 @@ class Boundary:
     def __init__(
         self,
         options: Options,
-        matrices: Sequence[TrackedMatrix],
+        signals: Signals,
         connection: Connection,
         book: CommandBook,
         interventions: Interventions,
@@ -41,7 +41,8 @@ class Boundary:
     ) -> None:
         self.last_step = -1
         self._options = options
-        self._matrices = matrices
+        self._signals = signals
+        self._matrices = signals.matrices
         self._connection = connection
         self._book = book
         self._interventions = interventions
@@ -63,8 +64,20 @@ class Boundary:
         report = self._reported(step, observed, started)
         self._last_start = started
         waited = 0.0 if session is None else self._converse(session, report)
+        self.arm()
         waited += self._pacing.await_next_step()
         self._hook_micros = (time.perf_counter() - started - waited) * 1e6
+
+    def arm(self) -> None:
+        """Has the forward passes of the next step watched, if it is to be sampled."""
+        following = self.last_step + 1
+        if self._connection.session is not None and self._is_sampled(following):
+            self._signals.arm(following)
+        else:
+            self._signals.disarm()
+
+    def _is_sampled(self, step: int) -> bool:
+        return bool(self._matrices) and self._interventions.cadence.is_due(step)
 
     def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
         loss, gradient_norm, max_attention_logit = map(self._read, self._readers, observed)
@@ -135,9 +148,10 @@ class Boundary:
         self._connection.renew(step)
         self._readers = ScalarReader(), ScalarReader(), ScalarReader()
         self.last_step = resumed
+        self._connection.attached(resumed)
 
     def _send(self, session: Session, report: StepReport) -> None:
-        if self._matrices and self._interventions.cadence.is_due(report.step):
+        if self._is_sampled(report.step):
             report = self._sampled(session, report)
         if session.send_step(report):
             self._report.count("stepsSent")
@@ -153,7 +167,7 @@ class Boundary:
         try:
             if session.owns_slots:
                 copy_to_slots(self._matrices, session)
-                return report._replace(sample=True)
+                return report._replace(sample=True, signals=self._signals.stage(report.step, session.staging.slots))
         except (RuntimeError, ValueError) as error:
             self._report.error(error)
         self._skip_sample(1)

@@ -21,6 +21,7 @@ from instability_guard.options import Options
 from instability_guard.registered import OnCheckpoint, OnPause, OnRewind
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar
+from instability_guard.signals import Signals
 
 
 class InstabilityGuard:
@@ -51,11 +52,12 @@ class InstabilityGuard:
         if tracking.left_out:
             left_out = ", ".join("%s (%s)" % entry for entry in tracking.left_out[:5])
             self._report.warn("%d weights are not watched: %s" % (len(tracking.left_out), left_out))
-        matrices = tracking.matrices
+        self._signals = Signals(model, tracking.matrices, options, self._report)
+        matrices = self._signals.matrices
         book = CommandBook(matrices, self._report, options.lockstep or 0)
-        self._connection = Connection(str(options.socket), _identity(options), matrices, book, self._report)
+        self._connection = Connection(str(options.socket), _identity(options), self._signals, book, self._report)
         self._interventions = Interventions(model, optimizers, matrices, options, self._report)
-        self._boundary = Boundary(options, matrices, self._connection, book, self._interventions, self._report)
+        self._boundary = Boundary(options, self._signals, self._connection, book, self._interventions, self._report)
         _guards.add(self)
 
     @classmethod
@@ -78,6 +80,14 @@ class InstabilityGuard:
         roles: Optional[Mapping[str, str]] = None,
         process_rank: Optional[int] = None,
         world_size: Optional[int] = None,
+        snapshots: bool = True,
+        snapshot_tokens: Optional[int] = None,
+        snapshot_blocks: Optional[Sequence[str]] = None,
+        snapshot_bytes: int = 256 << 20,
+        attention: bool = True,
+        exact_jacobians_every: Optional[int] = None,
+        mixing_order: int = 0,
+        mixers_total: Optional[int] = None,
         on_checkpoint: Optional[OnCheckpoint] = None,
         on_rewind: Optional[OnRewind] = None,
         on_pause: Optional[OnPause] = None,
@@ -104,6 +114,17 @@ class InstabilityGuard:
             tell.
             process_rank: default: from torch.distributed when initialised, else `$RANK`, else 0.
             world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1.
+            snapshots: whether sampled steps carry the residual stream around each block; default yes.
+            snapshot_tokens: tokens in a snapshot; default min(2048, 4 * width).
+            snapshot_blocks: patterns on the paths of modules that are residual blocks; default: found by their shape
+            (see `instability_guard.blocks`).
+            snapshot_bytes: what all snapshots together may take of the staging file, and again of the device's memory
+            from a sampled forward pass to its `step`; default 256 MiB.
+            attention: whether sampled steps carry each head's largest attention logit and mean entropy; default yes.
+            exact_jacobians_every: least steps between two samples with exact block Jacobians, which are dear; default
+            never.
+            mixing_order: number of mixers (`ResidualMixing`) in the pipeline stages before this one; default 0.
+            mixers_total: number of mixers in all stages; default: those of this stage and of the ones before.
             on_checkpoint: on_checkpoint(step) saves a checkpoint; like the next two it is called inside `step`, on the
             guard's command only, takes the time that it takes, and may raise. Default: such commands are refused.
             on_rewind: on_rewind(step, back_steps, skip_steps) restores model, optimizer and whatever else counts steps,
@@ -130,6 +151,14 @@ class InstabilityGuard:
             roles=roles,
             process_rank=process_rank,
             world_size=world_size,
+            snapshots=snapshots,
+            snapshot_tokens=snapshot_tokens,
+            snapshot_blocks=snapshot_blocks,
+            snapshot_bytes=snapshot_bytes,
+            attention=attention,
+            exact_jacobians_every=exact_jacobians_every,
+            mixing_order=mixing_order,
+            mixers_total=mixers_total,
             on_checkpoint=on_checkpoint,
             on_rewind=on_rewind,
             on_pause=on_pause,
@@ -137,6 +166,7 @@ class InstabilityGuard:
         optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
         guard = cls(model, optimizers, options)
         guard._guarded(lambda: guard._connection.attached(guard._boundary.last_step))
+        guard._guarded(guard._boundary.arm)
         return guard
 
     def step(
@@ -183,6 +213,7 @@ class InstabilityGuard:
         self._closed = True
         self._guarded(lambda: self._connection.close(self._boundary.last_step))
         self._guarded(self._interventions.uninstall)
+        self._guarded(self._signals.disarm)
 
     @property
     def statistics(self) -> Dict[str, int]:
@@ -214,6 +245,7 @@ class InstabilityGuard:
             self._closed = True
             self._guarded(self._connection.close)
             self._guarded(self._interventions.uninstall)
+            self._guarded(self._signals.disarm)
 
     def _guarded(self, action: Callable[[], Any]) -> None:
         try:

@@ -31,7 +31,7 @@ FOREVER = -1
 """`untilStep` of an order that holds until another command ends it."""
 
 _MANY = float(1 << 53)
-_MIXING = frozenset({"RESIDUAL_MIXING"})
+_MIXING = frozenset({roles.RESIDUAL_MIXING})
 _ATTENTION_LOGITS = frozenset({roles.QUERY, roles.KEY})
 _NO_STANDING_ORDER = (
     "the hook takes no standing orders: the guard repeats the command by itself, "

@@ -19,7 +19,7 @@ from torch import nn
 from instability_guard import roles
 from instability_guard.staging import ITEM_SIZES, SlotShape
 
-_HELLO_BUDGET = 900_000
+_HELLO_BUDGET = 700_000
 _HELLO_BYTES_PER_MATRIX = 200
 
 
@@ -132,8 +132,7 @@ def _slices(
     path: str, module: nn.Module, parameter: torch.Tensor, overrides: Mapping[str, str]
 ) -> Iterator[TrackedMatrix]:
     """The matrix, or the slices of a fused one; their index is given later."""
-    transposed = type(module).__name__ == "Conv1D" and hasattr(module, "nf")
-    rows, columns = parameter.shape[::-1] if transposed else parameter.shape
+    rows, columns, transposed = orientation(module, parameter)
     override = next((role for pattern, role in overrides.items() if fnmatchcase(path, pattern)), None)
     role = override or roles.role_of(path, rows, columns)
     parts: Dict[str, int] = {role: rows}
@@ -145,6 +144,13 @@ def _slices(
         depth, dtype = roles.depth_of(path), dtype_name(parameter)
         yield TrackedMatrix(-1, name, part, depth, height, columns, dtype, parameter, start, transposed)
         start += height
+
+
+def orientation(module: nn.Module, parameter: torch.Tensor) -> Tuple[int, int, bool]:
+    """Outputs, inputs, and whether the 2-D parameter has them the other way round."""
+    transposed = type(module).__name__ == "Conv1D" and hasattr(module, "nf")
+    rows, columns = parameter.shape[::-1] if transposed else parameter.shape
+    return rows, columns, transposed
 
 
 def _boundaries(rows: int, columns: int, equal: bool) -> Dict[str, int]:

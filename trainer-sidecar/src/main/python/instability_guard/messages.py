@@ -50,6 +50,8 @@ class StepReport(NamedTuple):
     hook_micros: float
     step_millis: float
     wait_millis: float
+    signals: Mapping[str, Any] = {}
+    """Further fields of a sampled step; see `instability_guard.signals`."""
 
 
 def hello(
@@ -58,8 +60,9 @@ def hello(
     matrices: Sequence[TrackedMatrix],
     step: int,
     applied: Sequence[Tuple[str, int]],
+    signals: Mapping[str, Any],
 ) -> Message:
-    """First message of a connection."""
+    """First message of a connection; `signals` are further fields."""
     return {
         "type": "HELLO",
         "version": PROTOCOL_VERSION,
@@ -78,6 +81,7 @@ def hello(
         "applied": [{"id": command, "step": at} for command, at in applied],
         "hookVersion": __version__,
         "torchVersion": str(torch.__version__),
+        **signals,
     }
 
 
@@ -103,7 +107,7 @@ _STEP = (
 
 def step_payload(report: StepReport) -> bytes:
     """STEP, written without the cost of a general encoder: it is sent at every step."""
-    return (
+    scalars = (
         _STEP
         % (
             report.step,
@@ -120,6 +124,7 @@ def step_payload(report: StepReport) -> bytes:
             _number(report.wait_millis),
         )
     ).encode("ascii")
+    return scalars if not report.signals else scalars[:-1] + b"," + encode(dict(report.signals))[1:]
 
 
 def _number(value: float) -> str:

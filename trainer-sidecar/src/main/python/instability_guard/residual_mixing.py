@@ -1,6 +1,6 @@
 """Residual mixing of hyper-connections, free (HC) or projected onto the doubly stochastic matrices (mHC)."""
 
-from typing import Any, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -24,66 +24,62 @@ def sinkhorn(matrices: Tensor, iterations: int = ITERATIONS, epsilon: float = EP
         raise ValueError(f"sinkhorn needs square matrices (..., n, n), not {tuple(matrices.shape)}")
     if iterations < 1 or not epsilon > 0.0:
         raise ValueError(f"sinkhorn needs iterations >= 1 and epsilon > 0, not {iterations} and {epsilon}")
-    size = matrices.shape[-1]
     wide = matrices if matrices.dtype == torch.float64 else matrices.float()
-    last = wide.reshape(-1, size, size).permute(1, 2, 0).contiguous()  # batch last: sums over n become vector additions
-    logarithms = last.clamp(min=epsilon).log()
-    logarithms = logarithms - logarithms.logsumexp(0, keepdim=True)
-    scaled = (logarithms - logarithms.logsumexp(1, keepdim=True)).exp()
+    # Batch last: a sum over n is then an addition of vectors. A lone matrix stays one: its products are cheaper still.
+    last = wide if wide.ndim == 2 else wide.flatten(0, -3).permute(1, 2, 0).contiguous()
+    scaled = last.clamp(min=epsilon).log().log_softmax(0).softmax(1)
     if iterations > 1:
         scaled = _Scaling.apply(scaled, iterations - 1)
-    return scaled.permute(2, 0, 1).reshape(matrices.shape).to(matrices.dtype)
+    first = scaled if scaled.ndim == 2 else scaled.permute(2, 0, 1).reshape(matrices.shape)
+    return first.to(matrices.dtype)
 
 
 class _Scaling(torch.autograd.Function):
-    """P = diag(u) K diag(v) for positive K (n, n, batch), where v = 1 / K^T u and then u = 1 / K v, iterated.
+    """P = diag(u) K diag(v) for positive K (n, n) or (n, n, batch), where v = 1 / K^T u and then u = 1 / K v, iterated.
 
-    The gradient runs the recursion backwards on the kept u and v (n, batch) and touches K only twice.
+    The gradient runs the same recursion backwards on the kept u and v, (n) or (n, batch): one product with K each.
     """
 
     @staticmethod
     def forward(context: Any, matrices: Tensor, iterations: int) -> Tensor:
-        rows: List[Tensor] = [torch.ones_like(matrices[:, 0])]
+        across, down = _products(matrices)
+        rows: List[Tensor] = [torch.ones_like(matrices[0])]
         columns: List[Tensor] = []
         for _ in range(iterations):
-            columns.append(_column_sums(matrices, rows[-1]).reciprocal_())
-            rows.append(_row_sums(matrices, columns[-1]).reciprocal_())
-        scaled = matrices * rows[-1].unsqueeze(1) * columns[-1]
-        context.save_for_backward(matrices, scaled, torch.stack(rows), torch.stack(columns))
-        return scaled
+            columns.append(down(rows[-1]).reciprocal_())
+            rows.append(across(columns[-1]).reciprocal_())
+        context.save_for_backward(matrices, torch.stack(rows), torch.stack(columns))
+        return _between(matrices, rows[-1], columns[-1])
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(context: Any, gradient: Tensor) -> Tuple[Tensor, None]:
-        matrices, scaled, rows, columns = context.saved_tensors
-        weighted = gradient * scaled
-        of_rows: List[Tensor] = []  # gradient with respect to log u, times u; last iteration first
-        of_columns: List[Tensor] = []
-        by_row = weighted.sum(1)
-        by_column = weighted.sum(0)
-        for u, v in zip(reversed(rows.unbind()[1:]), reversed(columns.unbind())):
-            of_rows.append(by_row * u)
-            by_column = by_column - v * _column_sums(matrices, of_rows[-1])
-            of_columns.append(by_column * v)
-            by_row = -(_row_sums(matrices, of_columns[-1]) * rows[len(columns) - len(of_rows)])
-            by_column = torch.zeros_like(by_column)
-        spent = _outer(torch.stack(of_rows[::-1]), columns) + _outer(rows[:-1], torch.stack(of_columns[::-1]))
-        return gradient * rows[-1].unsqueeze(1) * columns[-1] - spent, None
+        matrices, rows, columns = context.saved_tensors
+        across, down = _products(matrices)
+        direct = _between(gradient, rows[-1], columns[-1])
+        weighted = direct * matrices
+        # From dv = -v^2 (K^T du + dK^T u) and du = -u^2 (K dv + dK v), backwards: r, c are minus the adjoints of 1/u, 1/v.
+        row_slopes, column_slopes = (-rows * rows).unbind(), (-columns * columns).unbind()
+        r = [weighted.sum(1) * rows[-1]]
+        c = [weighted.sum(0) * columns[-1] + down(r[0]) * column_slopes[-1]]
+        for step in range(len(columns) - 2, -1, -1):
+            r.append(across(c[-1]) * row_slopes[step + 1])
+            c.append(down(r[-1]) * column_slopes[step])
+        left = torch.cat((torch.stack(r[::-1]), rows[:-1]))
+        right = torch.cat((columns, torch.stack(c[::-1])))
+        return direct - (left.unsqueeze(2) * right.unsqueeze(1)).sum(0), None
 
 
-def _row_sums(matrices: Tensor, columns: Tensor) -> Tensor:
-    """K v: (n, n, batch) and (n, batch) to (n, batch)."""
-    return (matrices * columns).sum(1)
+def _products(matrices: Tensor) -> Tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+    """The maps v -> K v and u -> K^T u of K (n, n) or (n, n, batch); vectors are (n) or (n, batch)."""
+    if matrices.ndim == 2:
+        return matrices.mv, matrices.t().mv
+    return (lambda columns: (matrices * columns).sum(1)), (lambda rows: (matrices * rows.unsqueeze(1)).sum(0))
 
 
-def _column_sums(matrices: Tensor, rows: Tensor) -> Tensor:
-    """K^T u: (n, n, batch) and (n, batch) to (n, batch)."""
-    return (matrices * rows.unsqueeze(1)).sum(0)
-
-
-def _outer(rows: Tensor, columns: Tensor) -> Tensor:
-    """Sum over iterations of u v^T: two (iterations, n, batch) to (n, n, batch)."""
-    return torch.einsum("tib,tjb->ijb", rows, columns)
+def _between(matrices: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """diag(u) K diag(v): (n, n, ...) scaled on both sides."""
+    return matrices * rows.unsqueeze(1) * columns
 
 
 class ResidualMixing(nn.Module):
