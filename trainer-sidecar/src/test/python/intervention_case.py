@@ -7,8 +7,8 @@ from instability_guard import InstabilityGuard
 from instability_guard.residual_mixing import ResidualMixing
 from torch import nn
 
-from hook_case import HookCase
 from fake_sidecar import Message
+from hook_case import HookCase
 
 WIDTH = 8
 QUERY, KEY = "blocks.0.q_proj.weight", "blocks.0.k_proj.weight"

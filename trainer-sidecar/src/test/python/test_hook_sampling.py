@@ -14,10 +14,7 @@ class SamplingTest(InterventionCase):
         found = []
         for step in steps:
             self.train(guard, step)
-            message = self.sidecar.await_message("STEP", len(self.sidecar.of("STEP")) or 1)
-            while message["step"] < step:
-                message = self.sidecar.await_message("STEP", self.sidecar.of("STEP").index(message) + 2)
-            found += [step] * message["sample"]
+            found += [step] * self.sidecar.await_message("STEP", step + 1)["sample"]
         return found
 
     def test_should_sample_as_ordered_until_the_step_of_the_order(self) -> None:
