@@ -45,6 +45,16 @@ public final class Samples {
                 .setStepMillis(210.25)
                 .setWaitMillis(0)
                 .setAwaitsDecision(true)
+                .setProfilesStep(1198)
+                .setKoopman(List.of(koopmanProfile()))
+                .setMixing(List.of(residualMixing()))
+                .setStatistics(List.of(LayerStatistic.newBuilder()
+                        .setMetric("attentionEntropy")
+                        .setLayer("blocks.3")
+                        .setDepth(3)
+                        .setValues(List.of(1.5f, 0.25f))
+                        .build()))
+                .setOmissions(List.of("blocks.4: no snapshot, its output is not a tensor"))
                 .build();
     }
 
@@ -64,6 +74,9 @@ public final class Samples {
                 .setPolicyHash(POLICY_HASH)
                 .setAnomalyId(anomaly().getId())
                 .setEvidence(evidence())
+                .setExpectedMetric("stableRank")
+                .setExpectedDirection(Direction.RISES)
+                .setJudgedAfterSteps(5)
                 .setTimestampMs(NOW)
                 .build();
     }
@@ -85,7 +98,9 @@ public final class Samples {
                         .setReplaced(true)
                         .setOrthogonalityDefect(0.0009765625f)
                         .setReason("")
+                        .setMeasurements(Map.of("shareOfFrobeniusNormKept", 1.0))
                         .build()))
+                .setMeasurements(Map.of("layersTouched", 1.0))
                 .setLearningRateScaleBefore(1)
                 .setLearningRateScaleAfter(1)
                 .setHookMillis(3.5)
@@ -142,6 +157,8 @@ public final class Samples {
                 .setLastStep(1200)
                 .setOpenAnomalies(List.of(anomaly().getId()))
                 .setCommandsIssued(1)
+                .setBlindSignals(List.of("composite-gain"))
+                .setStepEquivalentsSpent(0.5)
                 .setPolicyHash(POLICY_HASH)
                 .setTimestampMs(NOW)
                 .build();
@@ -174,6 +191,40 @@ public final class Samples {
                 .setLastStep(1200)
                 .setPartition(3)
                 .setOffset(4712)
+                .build();
+    }
+
+    private static KoopmanProfile koopmanProfile() {
+        return KoopmanProfile.newBuilder()
+                .setBlock("blocks.3")
+                .setDepth(3)
+                .setTokens(512)
+                .setWidth(128)
+                .setRank(2)
+                .setNearUnitMass(0.5)
+                .setOverUnitMass(0.5)
+                .setContractingMass(0)
+                .setSpectralRadius(1.25)
+                .setEigenvectorCondition(Double.POSITIVE_INFINITY)
+                .setNonlinearityRatio(0.75)
+                .setMedianResidual(0.0625)
+                .setKeptShare(1)
+                .setEigenvalues(List.of(1.25f, 0f, 1f, 0f))
+                .setAbstained("")
+                .build();
+    }
+
+    private static ResidualMixing residualMixing() {
+        return ResidualMixing.newBuilder()
+                .setLayer("blocks.3.mixing")
+                .setOrder(6)
+                .setTotal(48)
+                .setSize(2)
+                .setProjected(true)
+                .setDynamic(false)
+                .setParameter("blocks.3.h_res")
+                .setMixed(List.of(0.75f, 0.25f, 0.25f, 0.75f))
+                .setUnprojected(List.of(3f, 1f, 1f, 3f))
                 .build();
     }
 
