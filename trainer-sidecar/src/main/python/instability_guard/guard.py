@@ -82,6 +82,7 @@ class InstabilityGuard:
         snapshot_blocks: Optional[Sequence[str]] = None,
         snapshot_bytes: int = 256 << 20,
         attention: bool = True,
+        attention_heads: Optional[int] = None,
         exact_jacobians_every: Optional[int] = None,
         mixing_order: int = 0,
         mixers_total: Optional[int] = None,
@@ -115,6 +116,7 @@ class InstabilityGuard:
             snapshot_bytes: what all snapshots together may take of the staging file, and again of the device's memory
             from a sampled forward pass to its `step`; default 256 MiB.
             attention: whether sampled steps carry each head's largest attention logit and mean entropy; default yes.
+            attention_heads: number of heads, where the modules do not tell.
             exact_jacobians_every: least steps between two samples with exact block Jacobians, which are dear; default
             never.
             mixing_order: number of mixers (`ResidualMixing`) in the pipeline stages before this one; default 0.
@@ -143,6 +145,7 @@ class InstabilityGuard:
             snapshot_blocks=snapshot_blocks,
             snapshot_bytes=snapshot_bytes,
             attention=attention,
+            attention_heads=attention_heads,
             exact_jacobians_every=exact_jacobians_every,
             mixing_order=mixing_order,
             mixers_total=mixers_total,
