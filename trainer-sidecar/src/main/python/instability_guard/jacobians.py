@@ -215,12 +215,12 @@ def one_sequence(
     dimension = batch_dimension(stream, seen)
     is_flat = dimension < 0
     lengths = seen if is_flat and seen else Sequences(stream.shape[dimension], stream.shape[1 - dimension])
-    rest = tuple(_cut(value, lengths, is_flat) for value in arguments[1:])
+    rest = tuple(_cut(value, lengths, is_flat, str(place)) for place, value in enumerate(arguments[1:], 1))
     named = {name: _cut(value, lengths, is_flat, name) for name, value in keywords.items() if name != "hidden_states"}
     return BlockCall(block, sequence, rest, named)
 
 
-def _cut(value: Any, lengths: Sequences, is_flat: bool, name: str = "") -> Any:
+def _cut(value: Any, lengths: Sequences, is_flat: bool, name: str) -> Any:
     if isinstance(value, torch.Tensor):
         return _cut_tensor(value.detach(), lengths, is_flat)
     if isinstance(value, (tuple, list)):
