@@ -76,7 +76,7 @@ class JacobianTest(SignalCase):
         of_products = self.values(fields, "exactBlockProductAlignment")
         self.assertAlmostEqual(of_products["blocks.2"][0], alignment(third, second @ first), delta=1e-3)
         log_norm = math.log(torch.linalg.matrix_norm(third @ second @ first, 2).item())
-        self.assertAlmostEqual(self.values(fields, "exactBlockLogProductNorm")[""][0], log_norm, delta=1e-4)
+        self.assertAlmostEqual(self.values(fields, "exactBlockLogProductNorm")["blocks.2"][0], log_norm, delta=1e-4)
 
     def test_should_leave_the_run_as_it_was(self) -> None:
         model = Gpt(2, dropout=0.3)

@@ -1,6 +1,7 @@
 """Residual snapshots: what is captured of which forward pass, and what is left out."""
 
 import copy
+import os
 import pickle
 import unittest
 from typing import Any
@@ -14,6 +15,11 @@ from torch.utils.checkpoint import checkpoint
 from hook_case import HookCase
 from signal_case import SignalCase
 from signal_models import WIDTH, Gpt, Llama, conv1d, symbols
+
+
+def hooks(model: nn.Module) -> int:
+    """How many there are in the whole model."""
+    return sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules())
 
 
 class Shaping(nn.Module):
@@ -106,7 +112,7 @@ class SnapshotTest(SignalCase):
         self.assertFalse(any(t.requires_grad for pair in self.signals._snapshots._pairs.values() for t in pair))
         self.signals.disarm()
         self.assertEqual(self.signals._snapshots._pairs, {})
-        self.assertFalse(any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()))
+        self.assertEqual(hooks(model), 0)
 
     def test_should_survive_gradient_checkpointing(self) -> None:
         for reentrant in (False, True):
@@ -183,6 +189,37 @@ class SnapshotTest(SignalCase):
             copied(symbols())
         self.assertEqual(self.stage()["snapshotTokens"], [0])
 
+    @unittest.skipUnless(hasattr(torch, "compiler"), "this torch does not compile")
+    def test_should_neither_break_nor_repeat_the_compilation_of_a_model(self) -> None:
+        graphs: list = []
+
+        def backend(graph: Any, inputs: Any) -> Any:
+            graphs.append(graph)
+            return graph.forward
+
+        model = Gpt(1)
+        self.watch(model)
+        compiled = torch.compile(model, backend=backend)
+        for step in range(4):
+            if step % 2 == 0:
+                self.signals.arm(step)
+            compiled(symbols()).sum().backward()
+            if step % 2 == 0:
+                self.assertEqual(self.stage()["snapshotTokens"], [0])
+                self.signals.disarm()
+        self.assertEqual(len(graphs), 1)
+        self.signals.close()
+        self.assertEqual(hooks(model), 0)
+
+    @unittest.skipUnless(hasattr(torch, "compiler"), "this torch does not compile")
+    def test_should_capture_around_blocks_that_are_compiled_one_by_one(self) -> None:
+        model = Gpt(1)
+        model.transformer["h"][0] = torch.compile(model.transformer["h"][0], backend="eager")
+        self.watch(model)
+        model(symbols())
+        self.assertEqual(self.stage()["snapshotTokens"], [18])
+        self.assertEqual([s["block"] for s in self.hello["snapshots"]], ["transformer.h.0"])
+
     def test_should_draw_distinct_ascending_positions(self) -> None:
         for total, count in ((7, 7), (1000, 128), (131, 100)):
             chosen = spread(total, count, 5).tolist()
@@ -197,9 +234,6 @@ class SampledStepTest(HookCase):
         self.model = Gpt(2)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
 
-    def hooks(self) -> int:
-        return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in self.model.modules())
-
     def train(self, guard: Any, step: int) -> None:
         self.model(symbols()).sum().backward()
         self.optimizer.step()
@@ -209,7 +243,7 @@ class SampledStepTest(HookCase):
         guard = self.attach(sample_every=3)
         hooked = []
         for step in range(4):
-            hooked.append(self.hooks() > 0)
+            hooked.append(hooks(self.model) > 0)
             self.train(guard, step)
             self.sidecar.await_message("STEP", step + 1)
         self.assertEqual(hooked, [True, False, False, True])
@@ -222,15 +256,26 @@ class SampledStepTest(HookCase):
 
     def test_should_leave_no_hook_behind(self) -> None:
         guard = self.attach(sample_every=1)
-        self.assertGreater(self.hooks(), 0)
+        self.assertGreater(hooks(self.model), 0)
         guard.close()
-        self.assertEqual(self.hooks(), 0)
+        self.assertEqual(hooks(self.model), 0)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork")
+    def test_should_do_nothing_in_a_forked_child(self) -> None:
+        guard = self.attach(sample_every=1)
+        child = os.fork()
+        if child == 0:
+            self.train(guard, 0)
+            os._exit(hooks(self.model))
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        self.train(guard, 0)
+        self.assertEqual(self.sidecar.await_message("STEP")["snapshotTokens"], [18, 18])
 
     def test_should_watch_nothing_without_a_sidecar(self) -> None:
         self.sidecar.stop()
         guard = self.attach_unanswered(sample_every=1)
         self.train(guard, 0)
-        self.assertEqual(self.hooks(), 0)
+        self.assertEqual(hooks(self.model), 0)
         self.sidecar.start()
 
     def test_should_go_on_when_a_block_cannot_be_observed(self) -> None:

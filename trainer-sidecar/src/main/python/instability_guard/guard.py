@@ -183,7 +183,7 @@ class InstabilityGuard:
         self._closed = True
         self._guarded(lambda: self._connection.close(self._boundary.last_step))
         self._guarded(self._learning_rate.uninstall)
-        self._guarded(self._signals.disarm)
+        self._guarded(self._signals.close)
 
     @property
     def statistics(self) -> Dict[str, int]:
@@ -215,7 +215,7 @@ class InstabilityGuard:
             self._closed = True
             self._guarded(self._connection.close)
             self._guarded(self._learning_rate.uninstall)
-            self._guarded(self._signals.disarm)
+            self._guarded(self._signals.close)
 
     def _guarded(self, action: Callable[[], Any]) -> None:
         try:

@@ -138,8 +138,8 @@ class JacobianCapture:
         self._obstacles.clear()
 
     def statistics(self, omissions: Omissions) -> List[Dict[str, Any]]:
-        """exactBlockNorm, exactBlockAlignment, exactBlockProductAlignment (of a block with those before it) and, for
-        all blocks together, exactBlockLogProductNorm."""
+        """exactBlockNorm; exactBlockAlignment with the block before, exactBlockProductAlignment with the product of all
+        before, and exactBlockLogProductNorm, the natural logarithm of the norm of the product up to this block."""
         jacobians = [self._jacobian(block, omissions) for block in self._blocks]
         tops = [self._top(block, jacobian, omissions) for block, jacobian in zip(self._blocks, jacobians)]
         found = [_statistic("exactBlockNorm", b, top.norm) for b, top in zip(self._blocks, tops) if top is not None]
@@ -156,8 +156,8 @@ class JacobianCapture:
         self, jacobians: List[Jacobian], tops: List[TopSingular], omissions: Omissions
     ) -> List[Dict[str, Any]]:
         """Statistics of the products of the first 2, 3, … blocks, each search started from the one before."""
-        found = []
         product = tops[0]
+        found = [_log_norm(self._blocks[0], product)]
         for last in range(1, len(jacobians)):
             found.append(_statistic("exactBlockProductAlignment", self._blocks[last], _alignment(tops[last], product)))
             apply, transpose = _composite(jacobians[: last + 1])
@@ -167,8 +167,8 @@ class JacobianCapture:
                 omissions.add("product of Jacobians", self._blocks[last].path, str(error))
                 return found
             _check(product, "product of Jacobians", self._blocks[last], omissions)
-        log_norm = math.log(product.norm) if product.norm > 0.0 else -math.inf
-        return found + [{"metric": "exactBlockLogProductNorm", "layer": "", "depth": -1, "values": [log_norm]}]
+            found.append(_log_norm(self._blocks[last], product))
+        return found
 
     def _take(self, block: Block, arguments: Tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         try:
@@ -301,6 +301,10 @@ def _alignment(upper: TopSingular, lower: TopSingular) -> float:
 def _check(top: TopSingular, what: str, block: Block, omissions: Omissions) -> None:
     if top.residual > TOLERANCE:
         omissions.add(what, block.path, "did not converge in %d steps, its statistics are approximate" % MOST_STEPS)
+
+
+def _log_norm(block: Block, product: TopSingular) -> Dict[str, Any]:
+    return _statistic("exactBlockLogProductNorm", block, math.log(product.norm) if product.norm > 0.0 else -math.inf)
 
 
 def _statistic(metric: str, block: Block, value: float) -> Dict[str, Any]:

@@ -98,9 +98,14 @@ class Signals:
     def disarm(self) -> None:
         """Watches nothing, and forgets what was captured."""
         if self._is_armed:
-            self._taps.remove()
+            self._taps.release()
             self._clear(0)
             self._is_armed = False
+
+    def close(self) -> None:
+        """Leaves the model as it was."""
+        self.disarm()
+        self._taps.remove()
 
     def stage(self, step: int, slots: Sequence[torch.Tensor]) -> Message:
         """Copies what was captured into the slots, of which `slots` are all; the fields of STEP that tell of it."""
