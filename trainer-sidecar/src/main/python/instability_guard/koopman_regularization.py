@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from instability_guard.blocks import Block, find_blocks
-from instability_guard.effects import Effect, NotApplied, Occasion
+from instability_guard.effects import Effect, NotApplied, Occasion, named
 from instability_guard.koopman_shaping import ShapingSettings, koopman_shaping
 from instability_guard.live_snapshots import LiveSnapshots
 from instability_guard.report import Report
@@ -77,9 +77,11 @@ class KoopmanRegularization:
         parameters = occasion.command.parameters
         if not self._was_asked:
             raise NotApplied("the training loop never called guard.regularization(): add it to the loss")
-        blocks = self._chosen(occasion.command.layers)
-        check_until(int(parameters["untilStep"]), occasion.step)
+        if not self._blocks:
+            raise NotApplied("no residual blocks were found in the model: attach the guard with snapshot_blocks=[...]")
+        blocks = named(occasion.command.layers, self._blocks, "residual blocks")
         every, until_step = int(parameters["every"]), int(parameters["untilStep"])
+        check_until(until_step, occasion.step)
         order = ShapingOrder(blocks, parameters["strength"], every, until_step)
         self._order = order
         self._snapshots.install()
@@ -105,14 +107,6 @@ class KoopmanRegularization:
         """Takes every hook from the model."""
         self._end()
         self._snapshots.close()
-
-    def _chosen(self, layers: Sequence[str]) -> List[Block]:
-        if not self._blocks:
-            raise NotApplied("no residual blocks were found in the model: attach the guard with snapshot_blocks=[...]")
-        unknown = [layer for layer in layers if layer not in self._blocks]
-        if unknown:
-            raise NotApplied("no residual blocks: %s" % ", ".join(unknown[:5]))
-        return [self._blocks[layer] for layer in layers or self._blocks]
 
     def _withdraw(self, order: ShapingOrder) -> Effect:
         if self._order is not order:
