@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -87,8 +86,7 @@ public record Hello(
     private static void checkParameters(List<Mixer> mixers, List<Matrix> matrices) {
         for (Mixer mixer : mixers) {
             Check.that(
-                    mixer.parameter().isEmpty()
-                            || matrices.stream().anyMatch(matrix -> matrix.isMixingOf(mixer)),
+                    mixer.parameter().isEmpty() || matrices.stream().anyMatch(matrix -> matrix.isMixingOf(mixer)),
                     "parameter of mixer " + mixer.layer(),
                     '"' + mixer.parameter() + '"',
                     "empty or a tracked RESIDUAL_MIXING matrix of its size");
@@ -146,7 +144,7 @@ public record Hello(
         /** Refuses an empty matrix and an unknown dtype. */
         public Matrix {
             Check.that(depth >= -1, "depth of " + name, depth, "at least -1");
-            Objects.requireNonNull(new StagingSlot(name, rows, columns, dtype, offset));
+            StagingSlot.check(name, rows, columns, dtype);
         }
 
         /** Where it is staged. */
@@ -192,7 +190,7 @@ public record Hello(
             Check.that(depth >= 0, "depth of snapshot " + block, depth, "at least 0");
             Check.that(width <= MOST_WIDTH, "width of snapshot " + block, width, "at most " + MOST_WIDTH);
             Check.that(tokens <= MOST_TOKENS, "tokens of snapshot " + block, tokens, "at most " + MOST_TOKENS);
-            Objects.requireNonNull(new StagingSlot("snapshot of " + block, tokens, width, dtype, enteringOffset));
+            StagingSlot.check("snapshot of " + block, tokens, width, dtype);
         }
 
         /** Where the stream that enters is staged. */
@@ -236,8 +234,7 @@ public record Hello(
         public Mixer {
             Check.that(!layer.isBlank(), "layer of mixer " + index, "empty", "a path");
             Check.that(order >= 0 && order < total, "order of mixer " + layer, order, "in [0, total=" + total + ")");
-            Check.that(
-                    size >= 1 && size <= MOST_STREAMS, "size of mixer " + layer, size, "from 1 to " + MOST_STREAMS);
+            Check.that(size >= 1 && size <= MOST_STREAMS, "size of mixer " + layer, size, "from 1 to " + MOST_STREAMS);
         }
 
         /** Where the matrix is staged as the forward pass used it. */

@@ -117,8 +117,11 @@ public sealed interface HookMessage
 
     /** The command took no effect, and why. */
     record NotApplied(
-            String id, long step, Status status, String reason, @MayBeAbsent Map<String, Double> measurements)
-            implements HookMessage {
+            String id,
+            long step,
+            Status status,
+            String reason,
+            @MayBeAbsent Map<String, Double> measurements) implements HookMessage {
         /** Copies the map. */
         public NotApplied {
             measurements = Check.orEmpty(measurements);

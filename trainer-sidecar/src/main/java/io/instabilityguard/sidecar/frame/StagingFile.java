@@ -102,7 +102,8 @@ public final class StagingFile implements AutoCloseable {
         List<StagingSlot> slots = hello.slots();
         long[] offsets = StagingDescriptor.offsets(slots);
         for (int i = 0; i < slots.size(); i++) {
-            requireEqual("offset of " + slots.get(i).name(), offsets[i], slots.get(i).offset());
+            requireEqual(
+                    "offset of " + slots.get(i).name(), offsets[i], slots.get(i).offset());
         }
         requireEqual("staging.bytes", offsets[slots.size()], hello.staging().bytes());
         requireEqual(
@@ -159,8 +160,7 @@ public final class StagingFile implements AutoCloseable {
                 "layout version in the staging file",
                 StagingDescriptor.VERSION,
                 header.getInt(StagingDescriptor.VERSION_OFFSET));
-        requireEqual(
-                "slots in the staging file", hello.slots().size(), header.getInt(StagingDescriptor.SLOTS_OFFSET));
+        requireEqual("slots in the staging file", hello.slots().size(), header.getInt(StagingDescriptor.SLOTS_OFFSET));
         requireEqual(
                 "size in the staging file", hello.staging().bytes(), header.getLong(StagingDescriptor.TOTAL_OFFSET));
         requireEqual(

@@ -12,6 +12,10 @@ package io.instabilityguard.sidecar.frame;
 public record StagingSlot(String name, int rows, int columns, String dtype, long offset) {
     /** Refuses an empty slot, an unknown dtype and one that does not fit one buffer. */
     public StagingSlot {
+        check(name, rows, columns, dtype);
+    }
+
+    static void check(String name, int rows, int columns, String dtype) {
         Check.that(rows >= 1, "rows of " + name, rows, "at least 1");
         Check.that(columns >= 1, "columns of " + name, columns, "at least 1");
         int itemSize = StagingDescriptor.itemSize(dtype);
