@@ -88,7 +88,7 @@ final class StagedHook implements AutoCloseable {
     private static byte[] header(Hello hello) {
         ByteBuffer file = ByteBuffer.allocate((int) hello.staging().bytes()).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(StagingDescriptor.VERSION_OFFSET, StagingDescriptor.VERSION);
-        file.putInt(StagingDescriptor.SLOTS_OFFSET, hello.matrices().size());
+        file.putInt(StagingDescriptor.SLOTS_OFFSET, hello.slots().size());
         file.putLong(StagingDescriptor.TOTAL_OFFSET, hello.staging().bytes());
         file.putLong(StagingDescriptor.GENERATION_OFFSET, hello.generation());
         file.putLong(StagingDescriptor.MAGIC_OFFSET, StagingDescriptor.MAGIC);
