@@ -7,6 +7,6 @@ package io.instabilityguard.sidecar.koopman;
  * @param alignment |vᵀu| of the top right singular vector v of J_l and the top left singular vector u of J_(l−1) (MSign, Def. 3.2); NaN for the
  *     first block
  * @param productAlignment |vᵀu| of v and the top left singular vector u of the product J_(l−1) … J_1; NaN for the first block
- * @param logProductNorm ln ‖J_l … J_1‖2; −∞ when the product is zero
+ * @param logProductNorm ln ‖J_l … J_1‖2
  */
 public record BlockJacobian(double spectralNorm, double alignment, double productAlignment, double logProductNorm) {}

@@ -53,4 +53,14 @@ public record KoopmanProfile(
     public boolean usable() {
         return abstention.isEmpty();
     }
+
+    /** Real and imaginary part of each of the first {@code limit} modes in turn, for display. */
+    public float[] eigenvalues(int limit) {
+        float[] parts = new float[2 * Math.min(limit, modes.size())];
+        for (int i = 0; i < parts.length; i += 2) {
+            parts[i] = (float) modes.get(i / 2).real();
+            parts[i + 1] = (float) modes.get(i / 2).imaginary();
+        }
+        return parts;
+    }
 }

@@ -31,6 +31,7 @@ public final class SpectrumProbe {
     private static final int PROJECTIONS = 2;
 
     private final MatrixBackend backend;
+    private final double tolerance;
     private final Workspace workspace;
     private final List<GramLanczos> iterations = new ArrayList<>();
     private final @Nullable Slot[] slots;
@@ -61,7 +62,13 @@ public final class SpectrumProbe {
 
     /** A probe for slots 0 … {@code slots} − 1, all cold. */
     public SpectrumProbe(MatrixBackend backend, int slots) {
+        this(backend, slots, GramLanczos.TOLERANCE);
+    }
+
+    /** As {@link #SpectrumProbe(MatrixBackend, int)}, iterating to a relative residual of {@code tolerance}, above 0. */
+    public SpectrumProbe(MatrixBackend backend, int slots, double tolerance) {
         this.backend = backend;
+        this.tolerance = tolerance;
         this.workspace = new Workspace(backend);
         this.slots = new @Nullable Slot[slots];
     }
@@ -149,7 +156,7 @@ public final class SpectrumProbe {
             }
             keep(slot, iteration, unit);
             passes = iteration.passes();
-            challenge |= slot.residual > GramLanczos.TOLERANCE
+            challenge |= slot.residual > tolerance
                     || jumped(expectedFrobenius, slot.frobeniusNorm)
                     || jumped(expectedSpectral, slot.spectralNorm);
         }
@@ -209,7 +216,7 @@ public final class SpectrumProbe {
                 return iteration;
             }
         }
-        GramLanczos iteration = new GramLanczos(backend, a.rows(), a.columns(), MAX_PASSES);
+        GramLanczos iteration = new GramLanczos(backend, a.rows(), a.columns(), MAX_PASSES, tolerance);
         iterations.add(iteration);
         return iteration;
     }
