@@ -6,7 +6,6 @@ import io.instabilityguard.schemas.ResidualMixing;
 import io.instabilityguard.sidecar.errors.OneLine;
 import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.HookMessage.Statistic;
-import io.instabilityguard.sidecar.koopman.KoopmanMode;
 import io.instabilityguard.sidecar.sample.StepSample;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,18 +34,17 @@ final class SampleRecords {
                 .setNonlinearityRatio(koopman.nonlinearityRatio())
                 .setMedianResidual(koopman.medianResidual())
                 .setKeptShare(koopman.keptShare())
-                .setEigenvalues(eigenvalues(koopman.modes()))
+                .setEigenvalues(boxed(koopman.eigenvalues(MOST_MODES)))
                 .setAbstained(OneLine.of(koopman.abstention()))
                 .build();
     }
 
-    private static List<Float> eigenvalues(List<KoopmanMode> modes) {
-        List<Float> parts = new ArrayList<>();
-        modes.stream().limit(MOST_MODES).forEach(mode -> {
-            parts.add((float) mode.real());
-            parts.add((float) mode.imaginary());
-        });
-        return parts;
+    private static List<Float> boxed(float[] values) {
+        List<Float> boxed = new ArrayList<>();
+        for (float value : values) {
+            boxed.add(value);
+        }
+        return boxed;
     }
 
     static ResidualMixing of(StepSample.Mixing mixing) {

@@ -68,7 +68,8 @@ class CommandExecutionTest {
                         new AttentionLogits(),
                         new ShadowStore(ShadowSettings.DEFAULT, SidecarMetrics.NOOP)),
                 clock.nanos());
-        TelemetryReporter reporter = new TelemetryReporter(new Fakes.Sender<>(), 1, 1 << 20, SidecarMetrics.NOOP, clock);
+        TelemetryReporter reporter =
+                new TelemetryReporter(new Fakes.Sender<>(), 1, 1 << 20, SidecarMetrics.NOOP, clock);
         execution = new CommandExecution(
                 hello,
                 new OrderedLink(),

@@ -21,7 +21,12 @@ public final class Commands {
                 "SCALE_LEARNING_RATE",
                 List.of(),
                 Map.of("factor", 0.5),
-                10, 12, 20, "", 0, offset);
+                10,
+                12,
+                20,
+                "",
+                0,
+                offset);
     }
 
     /** Any kind. */

@@ -61,7 +61,9 @@ class MessageCodecTest {
                 new SidecarMessage.Refused("no"),
                 new SidecarMessage.Sampled(3),
                 new SidecarMessage.Command("c", "APPLY_MSIGN", List.of("w"), Map.of("steps", 0.0), 7, 8, 9, "b"),
-                new SidecarMessage.Ready("c", List.of(new SidecarMessage.ReadyMatrix(0, true, 0xFFFFFFFFL, "", Map.of("iterations", 20.0)))),
+                new SidecarMessage.Ready(
+                        "c",
+                        List.of(new SidecarMessage.ReadyMatrix(0, true, 0xFFFFFFFFL, "", Map.of("iterations", 20.0)))),
                 new SidecarMessage.Reject("c", "why"),
                 new SidecarMessage.Progress(12));
         for (SidecarMessage message : messages) {
@@ -72,7 +74,8 @@ class MessageCodecTest {
     @Test
     void shouldWriteTheTypeAndBareNonFiniteWords() {
         String json = new String(
-                MessageCodec.encode(new SidecarMessage.Command("c", "K", List.of(), Map.of("x", Double.NaN), 0, 1, 2, "")),
+                MessageCodec.encode(
+                        new SidecarMessage.Command("c", "K", List.of(), Map.of("x", Double.NaN), 0, 1, 2, "")),
                 UTF_8);
 
         assertThat(json).contains("\"type\":\"COMMAND\"", "\"x\":NaN", "\"layers\":[]");
@@ -183,8 +186,7 @@ class MessageCodecTest {
         seeds.add(STEP.getBytes(UTF_8));
         seeds.add(MessageCodec.encode(Messages.hello("run-1", 5).build()));
         seeds.add(MessageCodec.encode(new HookMessage.Apply("c", 8, List.of(0, 3))));
-        seeds.add(MessageCodec.encode(
-                Messages.notApplied("c", 8, HookMessage.NotApplied.Status.FAILED, "reason")));
+        seeds.add(MessageCodec.encode(Messages.notApplied("c", 8, HookMessage.NotApplied.Status.FAILED, "reason")));
         Random random = new Random(20_261_121);
         int refused = 0;
         for (int i = 0; i < 50_000; i++) {

@@ -90,8 +90,7 @@ public final class Messages {
         public HelloBuilder snapshot(String block, int depth, int width, int tokens, String dtype) {
             long entering = slot(tokens, width, dtype).offset();
             long leaving = slot(tokens, width, dtype).offset();
-            snapshots.add(
-                    new Hello.Snapshot(snapshots.size(), block, depth, width, tokens, dtype, entering, leaving));
+            snapshots.add(new Hello.Snapshot(snapshots.size(), block, depth, width, tokens, dtype, entering, leaving));
             return this;
         }
 
@@ -100,8 +99,8 @@ public final class Messages {
             long mixed = slot(size, size, "float32").offset();
             long unprojected = slot(size, size, "float32").offset();
             boolean dynamic = parameter.isEmpty();
-            mixers.add(new Hello.Mixer(
-                    mixers.size(), layer, order, total, size, dynamic, parameter, mixed, unprojected));
+            mixers.add(
+                    new Hello.Mixer(mixers.size(), layer, order, total, size, dynamic, parameter, mixed, unprojected));
             return this;
         }
 

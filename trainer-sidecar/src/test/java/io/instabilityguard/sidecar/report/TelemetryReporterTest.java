@@ -23,7 +23,8 @@ class TelemetryReporterTest {
     @Test
     void shouldDropWhatDoesNotFitAndSayHowMuch() throws Exception {
         Stuck stuck = new Stuck();
-        try (TelemetryReporter reporter = new TelemetryReporter(stuck, 2, 1 << 20, SidecarMetrics.NOOP, Fakes.clock())) {
+        try (TelemetryReporter reporter =
+                new TelemetryReporter(stuck, 2, 1 << 20, SidecarMetrics.NOOP, Fakes.clock())) {
             reporter.start();
             RunTelemetry run = reporter.open(Messages.hello("run-1", 5).build());
             report(run, 0);
@@ -73,7 +74,8 @@ class TelemetryReporterTest {
 
     @Test
     void shouldTellLossesOfOneRunToThatRunOnly() {
-        try (TelemetryReporter reporter = new TelemetryReporter(sender, 8, 1 << 20, SidecarMetrics.NOOP, Fakes.clock())) {
+        try (TelemetryReporter reporter =
+                new TelemetryReporter(sender, 8, 1 << 20, SidecarMetrics.NOOP, Fakes.clock())) {
             RunTelemetry first = reporter.open(Messages.hello("run-1", 5).build());
             RunTelemetry second = reporter.open(Messages.hello("run-2", 5).build());
             first.drop(stepThatDropped(2));
