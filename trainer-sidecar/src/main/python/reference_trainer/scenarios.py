@@ -98,9 +98,9 @@ _UNDERFLOW = replace(
     name="bf16-underflow",
     summary="pre-norm, low learning rate, from step 200 the weights are kept in bfloat16: the loss stops falling",
     norm="pre",
-    learning_rate=0.0003,
+    learning_rate=0.0001,
     warm_up_steps=50,
-    steps=500,
+    steps=600,
     fault=RoundedWeights(200, 10_000),
 )
 
