@@ -89,9 +89,9 @@ _STATIC = replace(
 _SPIKE = replace(
     _STABLE,
     name="bad-data",
-    summary="no norm, raised learning rate, thirty batches with one and the same target from step 200",
-    learning_rate=0.01,
-    fault=GarbageTargets(200, 30),
+    summary="no norm, raised learning rate, twelve batches with one and the same target from step 200",
+    learning_rate=0.0125,
+    fault=GarbageTargets(200, 12),
 )
 _UNDERFLOW = replace(
     _STABLE,
