@@ -89,9 +89,9 @@ _STATIC = replace(
 _SPIKE = replace(
     _STABLE,
     name="bad-data",
-    summary="no norm, raised learning rate, twelve batches with one and the same target from step 200",
+    summary="no norm, raised learning rate, nine batches with one and the same target from step 200",
     learning_rate=0.0125,
-    fault=GarbageTargets(200, 12),
+    fault=GarbageTargets(200, 9),
 )
 _UNDERFLOW = replace(
     _STABLE,
