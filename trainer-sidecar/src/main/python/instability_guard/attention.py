@@ -21,8 +21,9 @@ from instability_guard.sequences import SequencesSeen, first_sequence
 from instability_guard.taps import Taps
 
 MOST_POSITIONS = 256
+_LONGEST_NAME = 256
 
-_HEADS = ("n_head", "num_heads", "num_attention_heads", "n_heads", "num_head", "n_attn_heads", "nhead", "heads", "_heads")
+_HEADS = ("n_head", "num_heads", "num_attention_heads", "n_heads", "num_head", "nhead", "heads", "_heads")
 _POSITIONS = re.compile(r"rotary|rope(?![a-z])|freqs_cis|inv_freq|alibi|relative_(attention|position)", re.IGNORECASE)
 _NORMALISED = re.compile(r"(^|\.|_)(q|k|qk|query|key)_?(norm|ln|layernorm|layer_norm)", re.IGNORECASE)
 
@@ -64,7 +65,7 @@ def find_attention(
         if not queries:
             continue
         number = heads or _heads(queries[0], block, modules)
-        if number:
+        if number and len(block.path) <= _LONGEST_NAME:
             sites.heads[block.path] = number
         normalised = _mention_of(_NORMALISED, block.module)
         if relative or normalised:
@@ -186,9 +187,10 @@ def _heads(query: TrackedMatrix, block: Block, modules: Mapping[str, nn.Module])
     for path in _around(_owner(query)):
         module = modules[path]
         for holder in (module, getattr(module, "config", None), getattr(module, "args", None)):
-            number = next((n for n in (getattr(holder, name, None) for name in _HEADS) if type(n) is int and n > 0), None)
-            if number is not None:
-                return number
+            for name in _HEADS:
+                number = getattr(holder, name, None)
+                if type(number) is int and number > 0:
+                    return number
     return None
 
 

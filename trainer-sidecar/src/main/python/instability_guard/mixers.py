@@ -4,10 +4,10 @@ A mixer is a `ResidualMixing` module; mixers are numbered in the order of `model
 the forward pass. What passes through one is known only in a forward pass, but HELLO must describe it before the first
 one, so it is read from its *owner*, the module that holds it:
 
-- the number of streams n: from the owner's own square parameters (the smallest, 2 to 64), else from an integer attribute
-  `streams`, `num_streams`, `n_streams`, `num_residual_streams` or `rate` of the owner or a module around it;
-- static or dynamic: from the owner's attribute `dynamic` if it has one; else it is static when the owner has exactly one
-  square n x n parameter and nothing that computes n, n * n or n * n + 2 * n numbers from something wider;
+- the number of streams n: from the owner's own square parameters (the smallest, 2 to 64), else from an integer
+  attribute `streams`, `num_streams`, `n_streams`, `num_residual_streams` or `rate` of the owner or a module around it;
+- static or dynamic: from the owner's attribute `dynamic` if it has one; else it is static when the owner has exactly
+  one square n x n parameter and nothing that computes n, n * n or n * n + 2 * n numbers from something wider;
 - the parameter of a static one: that square parameter.
 
 Every forward pass is checked against that; a mixer that turns out otherwise is left out of the sample, with the reason.
