@@ -169,6 +169,7 @@ class KoopmanRegularizationTest(InterventionCase):
                 self.assertEqual(penalty.requires_grad, not reentrant, "a reentrant one runs forward without a graph")
                 (hidden.square().mean() + penalty).backward()
                 self.assertTrue(torch.isfinite(self.model.blocks[0].fc1.weight.grad).all())
+                self.assertEqual(guard.regularization().item(), 0.0, "nothing is kept of the pass inside backward")
                 self.assertEqual(guard.statistics["errors"], 0)
 
     def test_should_compute_in_full_precision_under_autocast(self) -> None:
