@@ -10,6 +10,10 @@ package io.instabilityguard.sidecar.spectrum;
  * structure, hence u ‖W‖F (√m + √n) / √(3mn), u = 2⁻⁸ for bfloat16 and 2⁻¹¹ for float16. For a square matrix that is an
  * amplification of √3 / 2u: 222 and 1,774.
  *
+ * <p>A precaution, not a cure for something seen: on the reference model, attention weights squeezed towards rank one, MSign did no
+ * lasting harm at any amplification tried (51,000 times in float32; 480 times in bfloat16, all of it rounding): the loss 60
+ * to 100 steps later was that of the run without it, or better.
+ *
  * @param share share of singular values at or below the floor
  * @param medianAmplification (‖W‖F / √n) / median singular value: how much MSign scales the middle direction; infinite when that is 0
  */
