@@ -35,15 +35,16 @@ class RewritingsTest {
     private final EjmlBackend backend = new EjmlBackend();
     private final SpectrumProbe probe = new SpectrumProbe(backend, 3);
     private final AttentionLogits logits = new AttentionLogits();
-    private final ShadowStore.Session shadows =
-            new ShadowStore(ShadowSettings.DEFAULT, SidecarMetrics.NOOP).open();
+    private final ShadowStore.Session shadows = new ShadowStore(ShadowSettings.DEFAULT, SidecarMetrics.NOOP).open();
     private final Rewritings rewritings = new Rewritings(hello, backend, probe, logits, shadows);
 
     @Test
     void shouldProjectAMixingMatrixOntoTheDoublyStochasticOnes() throws Exception {
         FloatMatrix matrix = FloatMatrix.of(2, 2, 8, 1, 1, 2);
 
-        Rewrite rewrite = rewritings.of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX)).rewrite(MIX, matrix);
+        Rewrite rewrite = rewritings
+                .of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX))
+                .rewrite(MIX, matrix);
 
         assertThat(rewrite.isReplaced()).isTrue();
         assertThat(matrix.get(0, 0) + matrix.get(0, 1)).isEqualTo(1, within(1e-5f));
@@ -61,7 +62,9 @@ class RewritingsTest {
     void shouldLeaveAMixingMatrixThatHasNoProjection() throws Exception {
         FloatMatrix matrix = FloatMatrix.of(2, 2, 8, Float.NaN, 1, 2);
 
-        Rewrite rewrite = rewritings.of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX)).rewrite(MIX, matrix);
+        Rewrite rewrite = rewritings
+                .of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX))
+                .rewrite(MIX, matrix);
 
         assertThat(rewrite.isReplaced()).isFalse();
         assertThat(rewrite.refusal()).isNotBlank();
@@ -84,9 +87,13 @@ class RewritingsTest {
     void shouldScaleSoThatTheLargestLogitOfTheBlockComesDownToTheThreshold() throws Exception {
         logits.observe(1_000, List.of(new Statistic("attentionLogit", "blocks.0", 0, List.of(50.0, 400.0))));
 
-        assertThat(clip(Map.of("threshold", 100.0)).rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4)).measurements())
+        assertThat(clip(Map.of("threshold", 100.0))
+                        .rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4))
+                        .measurements())
                 .containsExactly(Map.entry("scale", 0.5));
-        assertThat(clip(Map.of("threshold", 500.0)).rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4)).refusal())
+        assertThat(clip(Map.of("threshold", 500.0))
+                        .rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4))
+                        .refusal())
                 .contains("within the threshold");
     }
 
@@ -94,13 +101,17 @@ class RewritingsTest {
     void shouldTakeTheModelsLargestLogitWhereTheBlocksIsNotKnown() throws Exception {
         logits.observe(1_600, List.of());
 
-        assertThat(clip(Map.of()).rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4)).measurements())
+        assertThat(clip(Map.of())
+                        .rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4))
+                        .measurements())
                 .containsExactly(Map.entry("scale", 0.25));
     }
 
     @Test
     void shouldNotScaleWhatIsNotFinite() throws Exception {
-        assertThat(clip(Map.of("scale", 0.5)).rewrite(KEY, FloatMatrix.of(2, 2, Float.NaN, 0, 0, 4)).refusal())
+        assertThat(clip(Map.of("scale", 0.5))
+                        .rewrite(KEY, FloatMatrix.of(2, 2, Float.NaN, 0, 0, 4))
+                        .refusal())
                 .contains("NaN");
     }
 
@@ -110,16 +121,18 @@ class RewritingsTest {
         shadows.keep("a", List.of(MIX), bytes.length, slot -> bytes);
         FloatMatrix matrix = FloatMatrix.of(2, 2, 1, 2, 3, 4);
 
-        Rewrite rewrite = rewritings.of(Commands.rollBack("r", 1, "a"), List.of(MIX)).rewrite(MIX, matrix);
+        Rewrite rewrite =
+                rewritings.of(Commands.rollBack("r", 1, "a"), List.of(MIX)).rewrite(MIX, matrix);
 
         assertThat(rewrite.verbatim()).isEqualTo(bytes);
         assertThat(rewrite.after().finite()).isFalse();
         assertThat(matrix.get(1, 1))
-                .isEqualTo(Float.intBitsToFloat(ByteBuffer.wrap(bytes)
-                                .order(ByteOrder.LITTLE_ENDIAN)
-                                .getShort(6)
-                        << 16));
-        assertThat(rewritings.of(Commands.rollBack("r", 1, "a"), List.of(KEY)).rewrite(KEY, matrix).refusal())
+                .isEqualTo(Float.intBitsToFloat(
+                        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getShort(6) << 16));
+        assertThat(rewritings
+                        .of(Commands.rollBack("r", 1, "a"), List.of(KEY))
+                        .rewrite(KEY, matrix)
+                        .refusal())
                 .contains("did not replace this matrix");
     }
 
