@@ -102,6 +102,7 @@ class SessionSampleTest extends SidecarFixture {
                     .anyMatch(line -> line.contains("snapshot of blocks.0 holds a NaN"))
                     .anyMatch(line -> line.contains("mixer mix.1 holds a NaN"))
                     .anyMatch(line -> line.startsWith("block Jacobians: "));
+            assertThat(refusedMeasurements).hasValue(2);
             assertThat(record.getStatistics())
                     .extracting(LayerStatistic::getMetric)
                     .doesNotContain("blockNorm");
