@@ -26,14 +26,16 @@ class RewritingsTest {
     private static final int QUERY = 0;
     private static final int KEY = 1;
     private static final int MIX = 2;
+    private static final int VALUE = 3;
 
     private final Hello hello = Messages.hello("run-1", 5)
             .matrix("query", Hello.Role.QUERY, 2, 2, "float32")
             .matrix("key", Hello.Role.KEY, 2, 2, "float32")
             .matrix("mix", Hello.Role.RESIDUAL_MIXING, 2, 2, "bfloat16")
+            .matrix("value", Hello.Role.VALUE, 3, 3, "bfloat16")
             .build();
     private final EjmlBackend backend = new EjmlBackend();
-    private final SpectrumProbe probe = new SpectrumProbe(backend, 3);
+    private final SpectrumProbe probe = new SpectrumProbe(backend, 4);
     private final AttentionLogits logits = new AttentionLogits();
     private final ShadowStore.Session shadows = new ShadowStore(ShadowSettings.DEFAULT, SidecarMetrics.NOOP).open();
     private final Rewritings rewritings = new Rewritings(hello, backend, probe, logits, shadows);
@@ -105,6 +107,18 @@ class RewritingsTest {
                         .rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4))
                         .measurements())
                 .containsExactly(Map.entry("scale", 0.25));
+    }
+
+    @Test
+    void shouldNotAmplifyTheRoundingOfStoredWeights() throws Exception {
+        FloatMatrix matrix = FloatMatrix.of(3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        ReceivedCommand command = command("APPLY_MSIGN", Map.of(), "value");
+
+        Rewrite rewrite = rewritings.of(command, List.of(VALUE)).rewrite(VALUE, matrix);
+
+        assertThat(rewrite.isReplaced()).isFalse();
+        assertThat(rewrite.refusal()).contains("rounding");
+        assertThat(matrix.get(0, 0)).isEqualTo(1);
     }
 
     @Test
