@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from instability_guard.residual_mixing import ResidualMixing, sinkhorn
+from reference_trainer.hyper_connections import HyperConnection
 from torch import nn
 
 from signal_case import SignalCase
@@ -132,6 +133,10 @@ class MixerTest(SignalCase):
         owner.dynamic = True
         self.watch(Streams(owner))
         self.assertEqual([m["dynamic"] for m in self.hello["mixers"]], [True])
+
+    def test_should_tell_the_reference_models_dynamic_connection_by_its_coefficients(self) -> None:
+        self.watch(Streams(*(HyperConnection(index, 4, 32, dynamic=bool(index)) for index in range(2))))
+        self.assertEqual([m["dynamic"] for m in self.hello["mixers"]], [False, True])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ one, so it is read from its *owner*, the module that holds it:
 - the number of streams n: from the owner's own square parameters (the smallest, 2 to 64), else from an integer
   attribute `streams`, `num_streams`, `n_streams`, `num_residual_streams` or `rate` of the owner or a module around it;
 - static or dynamic: from the owner's attribute `dynamic` if it has one; else it is static when the owner has exactly
-  one square n x n parameter and nothing that computes n, n * n or n * n + 2 * n numbers from something wider;
+  one square n x n parameter and nothing that computes n, n + 2 (all coefficients of one stream), n * n or n * n + 2 * n
+  (all coefficients) numbers from something wider;
 - the parameter of a static one: that square parameter.
 
 Every forward pass is checked against that; a mixer that turns out otherwise is left out of the sample, with the reason.
@@ -162,5 +163,5 @@ def _computes_matrices(owner: nn.Module, size: int) -> bool:
     """Whether a weight of the owner, or of a linear layer in it, maps something wider to coefficients of n streams."""
     weights = list(owner.parameters(recurse=False))
     weights += [child.weight for child in owner.children() if isinstance(child, nn.Linear)]
-    few = {size, size * size, size * size + 2 * size}
+    few = {size, size + 2, size * size, size * size + 2 * size}
     return any(w.dim() == 2 and min(w.shape) in few and max(w.shape) > size * size + 2 * size for w in weights)
