@@ -45,7 +45,7 @@ class DynamicCache:
 
 def dense(function: Callable[[torch.Tensor], torch.Tensor], point: torch.Tensor) -> torch.Tensor:
     """The whole Jacobian, by automatic differentiation."""
-    return torch.func.jacrev(function)(point).reshape(point.numel(), point.numel()).detach()
+    return torch.autograd.functional.jacobian(function, point).reshape(point.numel(), point.numel()).detach()
 
 
 def alignment(upper: torch.Tensor, lower: torch.Tensor) -> float:
