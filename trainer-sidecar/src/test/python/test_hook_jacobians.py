@@ -92,7 +92,8 @@ class JacobianTest(SignalCase):
         self.assertTrue(all(map(torch.equal, model.parameters(), weights)))
 
     def test_should_take_one_sequence_of_each_calling_convention(self) -> None:
-        for model in (Gpt(2), Gpt(2, as_tuple=True), Llama(), CharacterGpt(11, 2, WIDTH, 2, 8, "pre")):
+        models = [Gpt(2), Gpt(2, as_tuple=True), CharacterGpt(11, 2, WIDTH, 2, 8, "pre")]
+        for model in models + ([Llama()] if hasattr(torch, "compiler") else []):  # older ones hide keywords from hooks
             whole = self.norms(model, symbols())
             alone = self.norms(model, symbols()[:1])
             self.assertEqual(len(whole), 2)
