@@ -32,6 +32,15 @@ def conv1d(inputs: int, outputs: int) -> nn.Module:
     return Conv1D(outputs, inputs)
 
 
+def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Causal attention, fused where torch has it."""
+    if hasattr(functional, "scaled_dot_product_attention"):
+        return functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+    time = query.shape[-2]
+    logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    return logits.masked_fill(torch.ones(time, time).triu(1) > 0, -math.inf).softmax(-1) @ value
+
+
 class FusedAttention(nn.Module):
     """nanoGPT's and GPT-2's: one projection for query, key and value."""
 
@@ -44,7 +53,7 @@ class FusedAttention(nn.Module):
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
         batch, time, width = hidden.shape
         heads = [part.view(batch, time, HEADS, -1).transpose(1, 2) for part in self.c_attn(hidden).split(width, 2)]
-        mixed = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], is_causal=True)
+        mixed = attend(*heads)
         return self.c_proj(mixed.transpose(1, 2).reshape(batch, time, width))
 
 

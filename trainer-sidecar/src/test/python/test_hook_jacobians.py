@@ -45,7 +45,7 @@ class DynamicCache:
 
 def dense(function: Callable[[torch.Tensor], torch.Tensor], point: torch.Tensor) -> torch.Tensor:
     """The whole Jacobian, by automatic differentiation."""
-    return torch.func.jacrev(function)(point).reshape(point.numel(), point.numel()).detach()
+    return torch.autograd.functional.jacobian(function, point).reshape(point.numel(), point.numel()).detach()
 
 
 def alignment(upper: torch.Tensor, lower: torch.Tensor) -> float:
@@ -92,7 +92,8 @@ class JacobianTest(SignalCase):
         self.assertTrue(all(map(torch.equal, model.parameters(), weights)))
 
     def test_should_take_one_sequence_of_each_calling_convention(self) -> None:
-        for model in (Gpt(2), Gpt(2, as_tuple=True), Llama(), CharacterGpt(11, 2, WIDTH, 2, 8, "pre")):
+        models = [Gpt(2), Gpt(2, as_tuple=True), CharacterGpt(11, 2, WIDTH, 2, 8, "pre")]
+        for model in models + ([Llama()] if hasattr(torch, "compiler") else []):  # older ones hide keywords from hooks
             whole = self.norms(model, symbols())
             alone = self.norms(model, symbols()[:1])
             self.assertEqual(len(whole), 2)

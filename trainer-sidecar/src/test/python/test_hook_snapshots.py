@@ -22,6 +22,10 @@ def hooks(model: nn.Module) -> int:
     return sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules())
 
 
+HAS_KEYWORDS = hasattr(torch, "compiler")
+"""Whether this torch (2.x) shows keyword arguments to hooks."""
+
+
 class Shaping(nn.Module):
     """A block whose output is what a test makes of its input."""
 
@@ -51,12 +55,13 @@ class SnapshotTest(SignalCase):
         """Collects (entering, leaving) of every call, whatever the mode."""
         seen: list = []
 
-        def keep(module: nn.Module, arguments: Any, keywords: Any, output: Any) -> None:
-            entering = arguments[0] if arguments else keywords["hidden_states"]
-            leaving = output[0] if isinstance(output, tuple) else output
+        def keep(module: nn.Module, arguments: Any, *keywords_and_output: Any) -> None:
+            entering = arguments[0] if arguments else keywords_and_output[0]["hidden_states"]
+            leaving = keywords_and_output[-1]
+            leaving = leaving[0] if isinstance(leaving, tuple) else leaving
             seen.append([part.detach().reshape(-1, WIDTH).clone() for part in (entering, leaving)])
 
-        block.register_forward_hook(keep, with_kwargs=True)
+        block.register_forward_hook(keep, **({"with_kwargs": True} if HAS_KEYWORDS else {}))
         return seen
 
     def assert_pair(self, index: int, rows: int, expected: list) -> None:
@@ -70,6 +75,8 @@ class SnapshotTest(SignalCase):
             (Llama(), "model.layers"),
             (CharacterGpt(11, 2, WIDTH, 2, 8, "pre"), "blocks"),
         ]:
+            if path == "model.layers" and not HAS_KEYWORDS:
+                continue
             self.watch(model)
             seen = [self.seen_around(model.get_submodule("%s.%d" % (path, depth))) for depth in range(2)]
             model(symbols()).sum().backward()
@@ -137,16 +144,15 @@ class SnapshotTest(SignalCase):
 
     def test_should_stage_half_precision_and_non_finite_values_as_they_are(self) -> None:
         for dtype in (torch.bfloat16, torch.float16):
-            model = Gpt(1).to(dtype)
+            model = Stack(None).to(dtype)
             self.watch(model)
-            with torch.no_grad():
-                model.transformer["wte"].weight[symbols()[0, 0]] = float("nan")
-            seen = self.seen_around(model.transformer["h"][0])
-            model(symbols())
+            model.blocks[0].forward = lambda stream: stream * 2
+            stream = torch.randn(4, WIDTH).to(dtype)
+            stream[0, 0], stream[1, 1] = float("nan"), float("inf")
+            model(stream)
             self.stage()
-            for slot, tokens in zip(self.pair(0, 18), seen[0]):
+            for slot, tokens in zip(self.pair(0, 4), (stream, stream * 2)):
                 self.assertEqual(slot.dtype, dtype)
-                self.assertTrue(torch.isnan(slot).any())
                 self.assertTrue(torch.equal(slot.view(torch.int16), tokens.view(torch.int16)))
 
     def test_should_leave_out_what_is_no_residual_block(self) -> None:

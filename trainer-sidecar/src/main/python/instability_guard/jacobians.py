@@ -203,8 +203,9 @@ def _differentiable_attention() -> ContextManager[Any]:
     attention = getattr(torch.nn, "attention", None)
     if hasattr(attention, "sdpa_kernel"):
         return attention.sdpa_kernel(attention.SDPBackend.MATH)  # type: ignore[union-attr, no-any-return]
-    older = getattr(torch.backends.cuda, "sdp_kernel", None)
-    return older(enable_flash=False, enable_mem_efficient=False) if older else contextlib.nullcontext()
+    if hasattr(torch.nn.functional, "scaled_dot_product_attention"):
+        return torch.backends.cuda.sdp_kernel(enable_flash=False, enable_mem_efficient=False)
+    return contextlib.nullcontext()
 
 
 def _composite(jacobians: List[Jacobian]) -> Tuple[_Map, _Map]:
