@@ -11,17 +11,17 @@ import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.AnomalyTransition;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.DecisionAction;
+import io.instabilityguard.schemas.Direction;
 import io.instabilityguard.schemas.Health;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionKind;
+import io.instabilityguard.schemas.LayerSpectrum;
+import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.RunState;
-import io.instabilityguard.schemas.Verdict;
-import io.instabilityguard.schemas.Direction;
-import io.instabilityguard.schemas.LayerSpectrum;
-import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.Verdict;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -147,7 +147,9 @@ final class CommandTopologyTest extends TopologyCase {
 
     @Test
     void shouldClipQueryAndKeyInPairs() {
-        under("interventions: {orthogonalise-attention: {enabled: false}, clip-attention-logits: {enabled: true}}", Mode.ENFORCE);
+        under(
+                "interventions: {orthogonalise-attention: {enabled: false}, clip-attention-logits: {enabled: true}}",
+                Mode.ENFORCE);
         sendBlocks();
         assertThat(guard.commands()).singleElement().satisfies(command -> {
             assertThat(command.getKind()).isEqualTo(InterventionKind.CLIP_ATTENTION_LOGITS);
@@ -157,14 +159,12 @@ final class CommandTopologyTest extends TopologyCase {
 
     @Test
     void shouldNameBlocksAndEndDurations() {
-        under(
-                """
+        under("""
                 interventions:
                   cut-learning-rate: {enabled: false}
                   spread-koopman-spectrum:
                     {enabled: true, when: [gradient-spike], layers: [blocks.3], parameters: {forSteps: -1}}
-                """,
-                Mode.ENFORCE);
+                """, Mode.ENFORCE);
         guard.calm(0, 60);
         guard.send(spike(60));
         assertThat(guard.commands()).singleElement().satisfies(command -> {

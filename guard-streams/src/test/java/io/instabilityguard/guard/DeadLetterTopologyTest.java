@@ -98,13 +98,20 @@ final class DeadLetterTopologyTest {
                 Arguments.of(mixing(3, 1, false, 1, 0).setProfilesStep(4).build(), "profilesStep=4 is not"),
                 Arguments.of(mixing(3, 1, false, 1, 0).setProfilesStep(-1).build(), "without a profilesStep"),
                 Arguments.of(
-                        mixed(ResidualMixing.newBuilder(mixer(0, 1, false, 1)).setSize(17).build()), "size=17"),
+                        mixed(ResidualMixing.newBuilder(mixer(0, 1, false, 1))
+                                .setSize(17)
+                                .build()),
+                        "size=17"),
                 Arguments.of(
-                        mixed(ResidualMixing.newBuilder(mixer(0, 1, false, 1)).setSize(2).build()),
+                        mixed(ResidualMixing.newBuilder(mixer(0, 1, false, 1))
+                                .setSize(2)
+                                .build()),
                         "mixed has 1 entries, not 4"),
                 Arguments.of(mixed(mixer(0, 2, false, 1), mixer(1, 2, false, 1, 0, 0, 1)), "size or total differs"),
                 Arguments.of(
-                        calm(3).setProfilesStep(3).setKoopman(List.of(koopman(1.5, ""))).build(),
+                        calm(3).setProfilesStep(3)
+                                .setKoopman(List.of(koopman(1.5, "")))
+                                .build(),
                         "nearUnitMass=1.5 is not from 0 to 1"),
                 Arguments.of(
                         calm(3).setProfilesStep(3)

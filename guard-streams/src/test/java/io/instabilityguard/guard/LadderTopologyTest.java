@@ -91,12 +91,15 @@ final class LadderTopologyTest extends TopologyCase {
                 commands.add(command);
                 // 400 ms are 4 steps of 100 ms
                 InterventionOutcome applied = outcome(command, OutcomeStatus.APPLIED, step + 1);
-                guard.answer(InterventionOutcome.newBuilder(applied).setHookMillis(400).build());
+                guard.answer(InterventionOutcome.newBuilder(applied)
+                        .setHookMillis(400)
+                        .build());
             }
         }
         assertThat(commands).extracting(InterventionCommand::getKind).containsExactly(InterventionKind.SAMPLE_EVERY);
-        assertThat(guard.states()).last().satisfies(state -> assertThat(state.getStepEquivalentsSpent())
-                .isEqualTo(4));
+        assertThat(guard.states())
+                .last()
+                .satisfies(state -> assertThat(state.getStepEquivalentsSpent()).isEqualTo(4));
         assertThat(guard.decisions())
                 .extracting(Decision::getAction)
                 .contains(DecisionAction.NOTHING, DecisionAction.PAGE);
@@ -109,11 +112,13 @@ final class LadderTopologyTest extends TopologyCase {
         InterventionOutcome applied = outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 61);
         guard.answer(InterventionOutcome.newBuilder(applied).setHookMillis(250).build());
         guard.calm(61, 1_051);
-        assertThat(guard.states()).last().satisfies(state -> assertThat(state.getStepEquivalentsSpent())
-                .isEqualTo(2.5));
+        assertThat(guard.states())
+                .last()
+                .satisfies(state -> assertThat(state.getStepEquivalentsSpent()).isEqualTo(2.5));
         guard.calm(1_051, 1_076);
-        assertThat(guard.states()).last().satisfies(state -> assertThat(state.getStepEquivalentsSpent())
-                .isZero());
+        assertThat(guard.states())
+                .last()
+                .satisfies(state -> assertThat(state.getStepEquivalentsSpent()).isZero());
     }
 
     /** Spikes at every step; every command is applied at the next one. */

@@ -73,7 +73,8 @@ final class MixingTopologyTest extends TopologyCase {
 
     @Test
     void shouldComposeStagesThatReportFromDifferentRanks() {
-        guard.send(mixing(10, 2, false, 2.5f, 1).setWorldSize(2).setProcessRank(1).build());
+        guard.send(
+                mixing(10, 2, false, 2.5f, 1).setWorldSize(2).setProcessRank(1).build());
         assertThat(guard.commands()).isEmpty();
         guard.send(mixing(10, 2, false, 1f, 0).setWorldSize(2).build());
         assertThat(guard.commands()).hasSize(1);
@@ -85,8 +86,9 @@ final class MixingTopologyTest extends TopologyCase {
             guard.send(mixing(step, 2, false, 9f, 0).setWorldSize(2).build());
         }
         assertThat(guard.anomalies()).isEmpty();
-        assertThat(guard.states()).last().satisfies(state -> assertThat(state.getBlindSignals())
-                .contains("hyper-connection-gain: abstains"));
+        assertThat(guard.states())
+                .last()
+                .satisfies(state -> assertThat(state.getBlindSignals()).contains("hyper-connection-gain: abstains"));
     }
 
     @Test
@@ -106,7 +108,8 @@ final class MixingTopologyTest extends TopologyCase {
         next.restoreFrom(guard);
         guard.close();
         guard = next;
-        guard.send(mixing(11, 2, false, 1f, 0).setProfilesStep(10).setWorldSize(2).build());
+        guard.send(
+                mixing(11, 2, false, 1f, 0).setProfilesStep(10).setWorldSize(2).build());
         assertThat(guard.commands()).hasSize(1);
     }
 

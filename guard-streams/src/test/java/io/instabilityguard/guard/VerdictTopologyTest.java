@@ -97,8 +97,9 @@ final class VerdictTopologyTest extends TopologyCase {
         assertThat(rollback.getUndoes()).isEqualTo(msign.getId());
         assertThat(rollback.getLayers()).isEmpty();
         assertThat(rollback.getExpiresAtStep()).isEqualTo(67);
-        assertThat(guard.states()).last().satisfies(state -> assertThat(state.getCommandsIssued())
-                .isEqualTo(2));
+        assertThat(guard.states())
+                .last()
+                .satisfies(state -> assertThat(state.getCommandsIssued()).isEqualTo(2));
 
         guard.answer(outcome(rollback, OutcomeStatus.APPLIED, 37));
         assertThat(guard.decisions()).last().satisfies(decision -> {

@@ -87,7 +87,7 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
                 watch.recentLoss(),
                 watch.usualStepMillis(),
                 watch.traces(),
-                isNew ? watch.blind() : List.of(),
+                watch.blind(),
                 watch.lastStep(),
                 watch.roster(),
                 metadata.partition(),

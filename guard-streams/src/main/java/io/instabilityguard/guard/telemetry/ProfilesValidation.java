@@ -1,5 +1,9 @@
 package io.instabilityguard.guard.telemetry;
 
+import static io.instabilityguard.guard.telemetry.Problems.below;
+import static io.instabilityguard.guard.telemetry.Problems.first;
+import static io.instabilityguard.guard.telemetry.Problems.negative;
+
 import io.instabilityguard.schemas.KoopmanProfile;
 import io.instabilityguard.schemas.LayerStatistic;
 import io.instabilityguard.schemas.ResidualMixing;
@@ -130,28 +134,15 @@ final class ProfilesValidation {
         if (name.isEmpty() || name.length() > LONGEST_NAME) {
             return "name is empty or longer than " + LONGEST_NAME;
         }
-        return depth < -1 ? "depth=" + depth + " is below -1" : null;
+        return below("depth", depth, -1);
     }
 
     private static @Nullable String tooMany(String field, List<?> values, int most) {
         return values.size() > most ? values.size() + " " + field + " are more than " + most : null;
     }
 
-    private static @Nullable String negative(String field, double value) {
-        return value < 0 ? field + "=" + value + " is negative" : null;
-    }
-
     /** NaN stands for what could not be computed. */
     private static @Nullable String notAShare(String field, double value) {
         return value < 0 || value > 1 ? field + "=" + value + " is not from 0 to 1" : null;
-    }
-
-    private static @Nullable String first(@Nullable String... problems) {
-        for (String problem : problems) {
-            if (problem != null) {
-                return problem;
-            }
-        }
-        return null;
     }
 }

@@ -1,5 +1,9 @@
 package io.instabilityguard.guard.telemetry;
 
+import static io.instabilityguard.guard.telemetry.Problems.below;
+import static io.instabilityguard.guard.telemetry.Problems.first;
+import static io.instabilityguard.guard.telemetry.Problems.negative;
+
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.StepTelemetry;
@@ -22,7 +26,7 @@ public final class TelemetryValidation {
 
     /** What is wrong with a telemetry record under this key; empty when nothing is. */
     public static Optional<String> problemOf(@Nullable String key, StepTelemetry telemetry) {
-        return first(
+        return Optional.ofNullable(first(
                 problemOfRun(key, telemetry.getRun()),
                 below("generation", telemetry.getGeneration(), 0),
                 below("step", telemetry.getStep(), 0),
@@ -35,16 +39,16 @@ public final class TelemetryValidation {
                 negative("maxAttentionLogit", telemetry.getMaxAttentionLogit()),
                 problemOfSpectraStep(telemetry),
                 problemOfLayers(telemetry),
-                ProfilesValidation.problemOf(telemetry));
+                ProfilesValidation.problemOf(telemetry)));
     }
 
     /** What is wrong with an outcome under this key; empty when nothing is. */
     public static Optional<String> problemOf(@Nullable String key, InterventionOutcome outcome) {
-        return first(
+        return Optional.ofNullable(first(
                 problemOfRun(key, outcome.getRun()),
                 below("generation", outcome.getGeneration(), 0),
                 below("processRank", outcome.getProcessRank(), 0),
-                outcome.getCommandId().isEmpty() ? "commandId is empty" : null);
+                outcome.getCommandId().isEmpty() ? "commandId is empty" : null));
     }
 
     private static @Nullable String problemOfRun(@Nullable String key, String run) {
@@ -75,15 +79,15 @@ public final class TelemetryValidation {
             if (!names.add(layer.getName())) {
                 return "layer " + layer.getName() + " twice in one record";
             }
-            Optional<String> problem = problemOfLayer(layer);
-            if (problem.isPresent()) {
-                return "layer " + layer.getName() + ": " + problem.get();
+            String problem = problemOfLayer(layer);
+            if (problem != null) {
+                return "layer " + layer.getName() + ": " + problem;
             }
         }
         return null;
     }
 
-    private static Optional<String> problemOfLayer(LayerSpectrum layer) {
+    private static @Nullable String problemOfLayer(LayerSpectrum layer) {
         int length = layer.getName().length();
         return first(
                 length == 0 || length > LONGEST_NAME ? "name is empty or longer than " + LONGEST_NAME : null,
@@ -92,22 +96,5 @@ public final class TelemetryValidation {
                 negative("frobeniusNorm", layer.getFrobeniusNorm()),
                 negative("spectralNorm", layer.getSpectralNorm()),
                 negative("stableRank", layer.getStableRank()));
-    }
-
-    private static @Nullable String below(String field, long value, long least) {
-        return value < least ? field + "=" + value + " is below " + least : null;
-    }
-
-    private static @Nullable String negative(String field, double value) {
-        return value < 0 ? field + "=" + value + " is negative" : null;
-    }
-
-    private static Optional<String> first(@Nullable String... problems) {
-        for (String problem : problems) {
-            if (problem != null) {
-                return Optional.of(problem);
-            }
-        }
-        return Optional.empty();
     }
 }

@@ -18,22 +18,18 @@ import org.junit.jupiter.api.Test;
 final class SignalsTest {
 
     private static Detectors watching(String signal, String condition) {
-        return new Detectors(
-                PolicyReader.parse(
-                        """
+        return new Detectors(PolicyReader.parse("""
                         signals:
                           mine: {%s}
                           logit: {shape: level, metric: max-attention-logit}
                         detectors: {mine: {after-observed-steps: 0, %s, within-steps: 1, clear-after-steps: 1}}
-                        """
-                                .formatted(signal, condition),
-                        null),
-                new Roster(100));
+                        """.formatted(signal, condition), null), new Roster(100));
     }
 
     @Test
     void shouldMeasureGrowthOverSteps() {
-        Detectors detectors = watching("shape: growth, metric: max-attention-logit, over-steps: 50", "above: {mine: 1}");
+        Detectors detectors =
+                watching("shape: growth, metric: max-attention-logit, over-steps: 50", "above: {mine: 1}");
         for (long step = 0; step < 50; step++) {
             assertThat(level(detectors, logit(step, 10))).isEqualTo(Level.ABSENT);
         }
@@ -59,7 +55,8 @@ final class SignalsTest {
     @Test
     void shouldReduceAnyStatisticByName() {
         Detectors detectors = watching(
-                "shape: level, layer-statistic: attention-entropy, of: geometric-mean, hold-steps: 3", "below: {mine: 2.1}");
+                "shape: level, layer-statistic: attention-entropy, of: geometric-mean, hold-steps: 3",
+                "below: {mine: 2.1}");
         assertThat(level(detectors, statistics(0, 1, 4))).isEqualTo(Level.FIRING);
         assertThat(level(detectors, calm(2).build())).isEqualTo(Level.FIRING);
         assertThat(level(detectors, calm(3).build())).isEqualTo(Level.ABSENT);
@@ -81,9 +78,17 @@ final class SignalsTest {
                 "shape: combination, weights: {logit: 0.1, stable-rank: -0.5}, bias: 1}\n  stable-rank: {shape: level, metric: stable-rank",
                 "above: {mine: 0}");
         assertThat(level(detectors, logit(0, 100))).isEqualTo(Level.ABSENT);
-        assertThat(level(detectors, StepTelemetry.newBuilder(ranks(1, 22, 22)).setMaxAttentionLogit(101).build()))
+        assertThat(level(
+                        detectors,
+                        StepTelemetry.newBuilder(ranks(1, 22, 22))
+                                .setMaxAttentionLogit(101)
+                                .build()))
                 .isEqualTo(Level.FIRING);
-        assertThat(level(detectors, StepTelemetry.newBuilder(ranks(2, 22, 22)).setMaxAttentionLogit(99).build()))
+        assertThat(level(
+                        detectors,
+                        StepTelemetry.newBuilder(ranks(2, 22, 22))
+                                .setMaxAttentionLogit(99)
+                                .build()))
                 .isEqualTo(Level.QUIET);
     }
 
@@ -96,13 +101,7 @@ final class SignalsTest {
                 .toList();
         assertThat(levels)
                 .containsExactly(
-                        Level.ABSENT,
-                        Level.ABSENT,
-                        Level.FIRING,
-                        Level.QUIET,
-                        Level.QUIET,
-                        Level.QUIET,
-                        Level.FIRING);
+                        Level.ABSENT, Level.ABSENT, Level.FIRING, Level.QUIET, Level.QUIET, Level.QUIET, Level.FIRING);
     }
 
     private double step;
@@ -114,7 +113,8 @@ final class SignalsTest {
                         + " most-z: 3, most-z-after-steps: 20",
                 "above: {mine: 3}");
         for (long step = 0; step < 100; step++) {
-            detectors.inspect(Observation.of(calm(step).setGradientNorm(step % 2 == 0 ? 1 : 2).build()));
+            detectors.inspect(Observation.of(
+                    calm(step).setGradientNorm(step % 2 == 0 ? 1 : 2).build()));
         }
         assertThat(level(detectors, calm(100).setGradientNorm(3.5).build())).isEqualTo(Level.QUIET);
         assertThat(level(detectors, calm(101).setGradientNorm(5).build())).isEqualTo(Level.FIRING);

@@ -54,7 +54,8 @@ final class MixingAssemblyTest {
 
     private static MixingGains gainsOf(int layers, float scale) {
         MixingAssembly whole = new MixingAssembly(0);
-        whole.take(mixing(0, layers, true, scale, IntStream.range(0, layers).toArray()).build());
+        whole.take(mixing(0, layers, true, scale, IntStream.range(0, layers).toArray())
+                .build());
         return whole.complete(0).orElseThrow();
     }
 
@@ -102,7 +103,8 @@ final class MixingAssemblyTest {
 
     @Test
     void shouldGiveUpAStepWithAMatrixThatIsNotFinite() {
-        assertThat(assembly.take(record(10, mixer(0, 1, false, 1, Float.NaN, 0, 1)))).isEqualTo(Intake.REFUSED);
+        assertThat(assembly.take(record(10, mixer(0, 1, false, 1, Float.NaN, 0, 1))))
+                .isEqualTo(Intake.REFUSED);
         assertThat(assembly.complete(10)).isEmpty();
         assertThat(assembly.abstains()).isTrue();
     }
@@ -132,7 +134,10 @@ final class MixingAssemblyTest {
     }
 
     private static StepTelemetry stage(long step, int rank, float scale, int... orders) {
-        return mixing(step, 4, false, scale, orders).setWorldSize(4).setProcessRank(rank).build();
+        return mixing(step, 4, false, scale, orders)
+                .setWorldSize(4)
+                .setProcessRank(rank)
+                .build();
     }
 
     private static StepTelemetry record(long step, ResidualMixing... layers) {
