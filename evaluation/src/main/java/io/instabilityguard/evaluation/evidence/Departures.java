@@ -1,0 +1,59 @@
+package io.instabilityguard.evaluation.evidence;
+
+import io.instabilityguard.evaluation.campaign.Plan;
+import io.instabilityguard.evaluation.campaign.RunRecord;
+import io.instabilityguard.evaluation.history.Percentiles;
+import io.instabilityguard.evaluation.statistics.Losses;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * When the loss of a lost run departed: above its own best when it diverged, behind the median of the unguarded runs of
+ * the healthy twin when it collapsed.
+ */
+final class Departures {
+    private static final String BASELINE = "none";
+
+    private final Map<String, double[]> healthy = new HashMap<>();
+
+    Departures(Plan plan, List<RunRecord> runs) {
+        for (Plan.Scenario scenario : plan.scenarios()) {
+            List<double[]> twins = runs.stream()
+                    .filter(run -> run.key().scenario().equals(scenario.twin()))
+                    .filter(run ->
+                            run.key().method().equals(BASELINE) && !run.result().diverged())
+                    .map(RunRecord::lossArray)
+                    .toList();
+            if (!twins.isEmpty()) {
+                healthy.put(scenario.name(), median(twins));
+            }
+        }
+    }
+
+    private static double[] median(List<double[]> curves) {
+        int length = curves.stream().mapToInt(curve -> curve.length).min().orElse(0);
+        double[] median = new double[length];
+        for (int step = 0; step < length; step++) {
+            List<Double> values = new ArrayList<>();
+            for (double[] curve : curves) {
+                values.add(curve[step]);
+            }
+            median[step] = Percentiles.of(values).median();
+        }
+        return median;
+    }
+
+    /** Empty for a run that was not lost, or whose loss left nothing. */
+    OptionalInt of(RunRecord run) {
+        if (run.result().diverged()) {
+            return Losses.departure(run.lossArray());
+        }
+        double[] reference = healthy.get(run.key().scenario());
+        return run.result().survived() || reference == null
+                ? OptionalInt.empty()
+                : Losses.departure(run.lossArray(), reference);
+    }
+}
