@@ -83,12 +83,21 @@ class FakeSidecar:
             connection.sendall(data)
 
     def command(
-        self, id: str, kind: str, at: int, expires: int = 10_000, layers: Any = (), decided: int = 0, **parameters: Any
+        self,
+        id: str,
+        kind: str,
+        at: int,
+        expires: int = 10_000,
+        layers: Any = (),
+        decided: int = 0,
+        undoes: str = "",
+        **parameters: Any,
     ) -> None:
         self.send(
             type="COMMAND",
             id=id,
             kind=kind,
+            undoes=undoes,
             layers=list(layers),
             parameters=parameters,
             decidedAtStep=decided,

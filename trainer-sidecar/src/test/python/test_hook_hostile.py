@@ -64,7 +64,7 @@ class HostileTest(HookCase):
 
     def test_should_refuse_commands_that_make_no_sense(self) -> None:
         guard = self.attach()
-        self.sidecar.command("k", "REWIND_AND_SKIP", at=0)
+        self.sidecar.command("k", "LEVITATE", at=0)
         self.sidecar.command("l", MSIGN, at=0, layers=["nowhere.weight"])
         self.sidecar.command("m", MSIGN, at=0)
         self.sidecar.command("n", MSIGN, at=0, layers=LAYERS[:1] * 2)
@@ -79,7 +79,7 @@ class HostileTest(HookCase):
         self.sidecar.send(id="t", parameters={"factor": 0.5}, applyAtStep=0.5, **odd)
         before = self.weights()
         guard.step(0)
-        self.assertEqual(self.refusal(), ("REFUSED", "this hook does not know REWIND_AND_SKIP"))
+        self.assertEqual(self.refusal(), ("REFUSED", "this hook does not know LEVITATE"))
         self.assertEqual(self.refusal(2), ("REFUSED", "unknown layers: nowhere.weight"))
         self.sidecar.await_message("NOT_APPLIED", 18)
         self.assertEqual({answer["status"] for answer in self.sidecar.of("NOT_APPLIED")}, {"REFUSED"})

@@ -12,6 +12,9 @@ from torch import nn
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, OneCycleLR, ReduceLROnPlateau
 
+from hook_case import SCALE
+from intervention_case import InterventionCase
+
 HALF = {"factor": 0.5}
 SCHEDULERS = {
     "lambda": lambda o: LambdaLR(o, lambda epoch: 1.0 / (1 + epoch)),
@@ -147,12 +150,55 @@ class LearningRateTest(unittest.TestCase):
             scale.apply({"factor": 1e-9})
         self.assertGreater(scale.scale, 0.0)
 
+    def test_should_hold_the_scale_before_it_recovers(self) -> None:
+        scale = LearningRateScale([SGD([parameter()], lr=0.5)])
+        scale.apply({"factor": 0.25, "regrowthPerStep": 2.0, "recoverAfterSteps": 3})
+        scales = []
+        for _ in range(6):
+            scale.regrow()
+            scales.append(scale.scale)
+        self.assertEqual(scales, [0.25, 0.25, 0.25, 0.5, 1.0, 1.0])
+
     def test_should_know_an_optimizer_without_a_learning_rate(self) -> None:
         optimizer = SGD([parameter()], lr=0.5)
         scale = LearningRateScale([optimizer])
         self.assertTrue(scale.is_usable)
         optimizer.param_groups[0]["lr"] = None
         self.assertFalse(scale.is_usable)
+
+
+class RollBackTest(InterventionCase):
+    def test_should_restore_the_scale_bit_for_bit_the_last_cut_first(self) -> None:
+        guard = self.attach_able()
+        scales = [guard.learning_rate_scale]
+        for step, factor in enumerate((0.7, 0.3)):
+            self.applied(guard, step, "c%d" % step, SCALE, factor=factor, floor=0.01)
+            scales.append(guard.learning_rate_scale)
+        refusal = self.not_applied(guard, 2, "early", "ROLL_BACK", undoes="c0")
+        self.assertEqual(refusal, ("REFUSED", "the learning rate was scaled again: undo c1 first"))
+        for step, (undoes, expected) in enumerate((("c1", scales[1]), ("c0", scales[0])), start=3):
+            answer = self.applied(guard, step, "r%d" % step, "ROLL_BACK", undoes=undoes)
+            self.assertEqual(guard.learning_rate_scale, expected)
+            self.assertEqual(answer["learningRateScaleAfter"], expected)
+
+    def test_should_go_on_with_the_regrowth_that_was_before(self) -> None:
+        guard = self.attach_able()
+        self.applied(guard, 0, "c0", SCALE, factor=0.25, regrowthPerStep=2.0, recoverAfterSteps=3)
+        self.applied(guard, 1, "c1", SCALE, factor=0.5)
+        self.applied(guard, 2, "r1", "ROLL_BACK", undoes="c1")
+        scales = []
+        for step in range(3, 7):
+            guard.step(step)
+            scales.append(guard.learning_rate_scale)
+        self.assertEqual(scales, [0.25, 0.25, 0.5, 1.0])
+
+    def test_should_not_lower_by_undoing_what_has_grown_since(self) -> None:
+        guard = self.attach_able()
+        self.applied(guard, 0, "c0", SCALE, factor=0.5)
+        self.applied(guard, 1, "c1", SCALE, factor=0.5, regrowthPerStep=3.0)
+        guard.step(2)
+        self.applied(guard, 3, "r1", "ROLL_BACK", undoes="c1")
+        self.assertEqual(guard.learning_rate_scale, 1.0)
 
 
 if __name__ == "__main__":

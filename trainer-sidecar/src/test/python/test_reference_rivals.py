@@ -1,18 +1,27 @@
 """The rivals do what their papers say, and the label says what happened."""
 
+import importlib.util
 import math
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
 
 import torch
 
 from reference_trainer.outcome import judge
-from reference_trainer.rivals import METHODS, Clip, PeriodicMSign, ZClip, apply_msign, make_method
-from reference_trainer.scenario import SCENARIOS
+from reference_trainer.model import CausalAttention
+from reference_trainer.rivals import METHODS, make_method
+from reference_trainer.rivals.attention import QkClip
+from reference_trainer.rivals.clipping import AdaGC, Clip, ZClip
+from reference_trainer.rivals.foresight import Oracle
+from reference_trainer.rivals.msign import PeriodicMSign, apply_msign
+from reference_trainer.rivals.penalties import SpectralPenalty
+from reference_trainer.scenarios import SCENARIOS
 from reference_trainer.train import Trainer, gradient_norm
 
 
@@ -26,7 +35,22 @@ def random_weight(rows, columns):
     return torch.nn.Parameter(torch.randn(rows, columns, generator=torch.Generator().manual_seed(1)))
 
 
+def tiny(name, steps=2):
+    """The scenario with one block and few steps: what takes a second may take milliseconds."""
+    return replace(SCENARIOS[name], layers=1, steps=steps)
+
+
 class RivalsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.text = Path(cls.folder.name) / "text.txt"
+        cls.text.write_text("The quick brown fox jumps over the lazy dog.\n" * 40)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
     def test_should_clip_to_the_largest_norm(self):
         parameters = parameters_with_gradient(7.0)
         Clip(parameters, 1.0).before_update(0, 7.0)
@@ -83,15 +107,63 @@ class RivalsTest(unittest.TestCase):
         rival.after_update(99, 1.0, 1.0, 1.0)
         self.assertFalse(torch.equal(weight, before))
 
-    def test_should_run_every_method_on_every_scenario(self):
-        with tempfile.TemporaryDirectory() as folder:
-            text = Path(folder) / "text.txt"
-            text.write_text("The quick brown fox jumps over the lazy dog.\n" * 40)
-            for name, scenario in SCENARIOS.items():
-                for method in METHODS:
-                    with self.subTest(scenario=name, method=method):
-                        trainer = Trainer(scenario, 1, text)
-                        self.assertEqual(len(list(trainer.run(make_method(method, trainer.model), 2))), 2)
+    def test_should_clip_every_tensor_against_its_own_past(self):
+        first, second = parameters_with_gradient(1.0), parameters_with_gradient(0.5)
+        rival = AdaGC(first + second)
+        for step in range(100):
+            rival.before_update(step, 0.9)
+        first[0].grad.mul_(7.0)
+        rival.before_update(100, 7.0)
+        self.assertAlmostEqual(gradient_norm(first), 1.05, places=5)
+        self.assertAlmostEqual(gradient_norm(second), 0.5, places=5)
+        first[0].grad.mul_(7.0)
+        rival.before_update(101, 7.0)
+        self.assertAlmostEqual(gradient_norm(first), 1.05 * (0.98 + 0.02 * 1.05), places=5)
+
+    def test_should_add_the_gradient_of_the_squared_spectral_norm(self):
+        weight = random_weight(5, 4)
+        rival = SpectralPenalty([weight], 0.01)
+        for step in range(200):
+            weight.grad = torch.zeros_like(weight)
+            rival.before_update(step, 1.0)
+        (expected,) = torch.autograd.grad(0.01 * torch.linalg.matrix_norm(weight, 2) ** 2, weight)
+        self.assertTrue(torch.allclose(weight.grad, expected, atol=1e-6))
+
+    def test_should_bring_the_largest_logit_of_every_head_down_to_tau(self):
+        attention = CausalAttention(8, 2, 6)
+        hidden = torch.randn(12, 8, generator=torch.Generator().manual_seed(1))
+        with torch.no_grad():
+            attention.query.weight[:4].mul_(200.0)
+        attention(hidden, 2)
+        before = attention.max_logits.clone()
+        tau = before.mean().item()
+        QkClip([attention], tau).after_update(0, 1.0, 1.0, before.max().item())
+        attention(hidden, 2)
+        self.assertAlmostEqual(attention.max_logits[0].item(), tau, delta=1e-4 * tau)
+        self.assertEqual(attention.max_logits[1], before[1])
+
+    def test_should_halve_the_learning_rate_before_the_run_is_lost(self):
+        trainer = Trainer(tiny("S", steps=60), 1, self.text)
+        with mock.patch("reference_trainer.outcome.ABSURD_LOSS", 4.4):
+            oracle = Oracle(trainer)
+        rates = [record.learning_rate * 150 / (record.step + 1) for record in trainer.run(oracle, 3)]
+        self.assertEqual(oracle.acts_at, 0)
+        self.assertAlmostEqual(rates[2], trainer.scenario.learning_rate / 2)
+
+    def test_should_run_every_method(self):
+        for method in METHODS:
+            if method == "kss" and importlib.util.find_spec("instability_guard.koopman_shaping") is None:
+                continue
+            for name in ("S", "recall-1e-2", "D12", "S24"):
+                with self.subTest(scenario=name, method=method):
+                    trainer = Trainer(tiny(name), 1, self.text)
+                    rival = make_method(method, trainer)
+                    self.assertEqual(len(list(trainer.run(rival, 2))), 2)
+                    rival.close()
+
+    def test_should_refuse_an_unknown_method(self):
+        with self.assertRaisesRegex(ValueError, "unknown method 'magic': one of none,"):
+            make_method("magic", Trainer(tiny("S"), 1, self.text))
 
 
 class OutcomeTest(unittest.TestCase):
@@ -116,6 +188,26 @@ class OutcomeTest(unittest.TestCase):
 
     def test_should_forgive_a_bump_that_comes_back(self):
         self.assertFalse(judge([2.5] * 100 + [4.0] * 50 + [2.5] * 50).diverged)
+
+    def test_should_call_a_smaller_rise_a_collapse_only(self):
+        outcome = judge([2.5] * 100 + [3.0] * 100)
+        self.assertEqual((outcome.diverged, outcome.collapsed), (False, True))
+
+    def test_should_forgive_transients_where_told_so(self):
+        passing = self.HEALTHY[:60] + [math.nan] * 3 + self.HEALTHY[63:]
+        self.assertFalse(judge(passing, forgives_transients=True).diverged)
+        self.assertEqual(judge(self.HEALTHY[:60] + [math.nan] * 9, forgives_transients=True).diverged_at_step, 60)
+
+    def test_should_label_by_the_gradient_beside_the_loss(self):
+        outcome = judge(self.HEALTHY, [1.0] * 30 + [501.0] + [1.0] * 169)
+        self.assertEqual((outcome.diverged, outcome.gradient_label_step), (False, 30))
+        self.assertEqual(judge(self.HEALTHY, [1.0, math.nan]).gradient_label_step, 1)
+
+    def test_should_count_spikes_of_seven_deviations(self):
+        losses = [2.0 + 0.1 * (step % 2) for step in range(250)]
+        self.assertEqual(judge(losses).spike_score, 0.0)
+        losses[100] = losses[200] = 9.0
+        self.assertEqual(judge(losses).spike_score, 100.0 * 2 / 200)
 
     def test_should_judge_a_run_without_steps(self):
         self.assertEqual(judge([]).final_loss, None)

@@ -19,7 +19,7 @@ from reference_trainer.__main__ import main, options_of, parse, unique_run_id
 from reference_trainer.data import ALPHABET, Batches, TextError, encode, read_corpus
 from reference_trainer.model import CharacterGpt
 from reference_trainer.rivals import Method
-from reference_trainer.scenario import SCENARIOS
+from reference_trainer.scenarios import SCENARIOS
 from reference_trainer.train import Trainer
 
 TEXT = "The quick brown fox jumps over the lazy dog.\n" * 40
@@ -194,9 +194,10 @@ class GuardedTest(unittest.TestCase):
         sys.modules["instability_guard"] = fake
         self.addCleanup(sys.modules.pop, "instability_guard")
 
-    def attach(self, model, optimizer, **settings):
+    def attach(self, model, optimizer, on_checkpoint, on_rewind, **settings):
         self.calls.append(("attach", settings))
         return types.SimpleNamespace(
+            regularization=lambda: self.calls.append(("regularization",)) or torch.zeros(()),
             step=lambda step, **signals: self.calls.append(("step", step, set(signals))),
             close=lambda: self.calls.append(("close",)),
         )
@@ -209,7 +210,9 @@ class GuardedTest(unittest.TestCase):
             self.calls,
             [
                 ("attach", {"run_id": "r1", "lockstep": 1}),
+                ("regularization",),
                 ("step", 0, signals),
+                ("regularization",),
                 ("step", 1, signals),
                 ("close",),
             ],

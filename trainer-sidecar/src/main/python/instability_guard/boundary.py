@@ -2,19 +2,21 @@
 
 import math
 import time
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional
 
-from instability_guard.application import CommandApplication, copy_to_slots
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
-from instability_guard.learning_rate import LearningRateScale
-from instability_guard.matrices import TrackedMatrix
+from instability_guard.effects import Occasion
+from instability_guard.interventions import Interventions
+from instability_guard.kinds import REWIND_AND_SKIP
 from instability_guard.messages import ABANDONED, StepReport
 from instability_guard.options import Options
 from instability_guard.pacing import Pacing
+from instability_guard.replacement import copy_to_slots
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar, ScalarReader
 from instability_guard.session import Session, SessionLost
+from instability_guard.signals import Signals
 
 
 class Observed(NamedTuple):
@@ -31,19 +33,20 @@ class Boundary:
     def __init__(
         self,
         options: Options,
-        matrices: Sequence[TrackedMatrix],
+        signals: Signals,
         connection: Connection,
         book: CommandBook,
-        learning_rate: LearningRateScale,
+        interventions: Interventions,
         report: Report,
     ) -> None:
         self.last_step = -1
         self._options = options
-        self._matrices = matrices
+        self._signals = signals
+        self._matrices = signals.matrices
         self._connection = connection
         self._book = book
-        self._learning_rate = learning_rate
-        self._application = CommandApplication(matrices, learning_rate, options.world_size or 1)
+        self._interventions = interventions
+        self._application = interventions.application
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
         self._readers = ScalarReader(), ScalarReader(), ScalarReader()
@@ -55,18 +58,30 @@ class Boundary:
     def __call__(self, step: int, observed: Observed) -> None:
         """Passes the boundary of `step`."""
         started = time.perf_counter()
-        self._learning_rate.regrow()
+        self._interventions.learning_rate.regrow()
         session = self._connection.attached(self.last_step)
         self.last_step = step
         report = self._reported(step, observed, started)
         self._last_start = started
         waited = 0.0 if session is None else self._converse(session, report)
+        self.arm()
         waited += self._pacing.await_next_step()
         self._hook_micros = (time.perf_counter() - started - waited) * 1e6
 
+    def arm(self) -> None:
+        """Has the forward passes of the next step watched, if it is to be sampled."""
+        following = self.last_step + 1
+        if self._connection.session is not None and self._is_sampled(following):
+            self._signals.arm(following)
+        else:
+            self._signals.disarm()
+
+    def _is_sampled(self, step: int) -> bool:
+        return bool(self._matrices) and self._interventions.cadence.is_due(step)
+
     def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
         loss, gradient_norm, max_attention_logit = map(self._read, self._readers, observed)
-        learning_rate, scale = self._learning_rate.effective()
+        learning_rate, scale = self._interventions.learning_rate.effective()
         return StepReport(
             step,
             loss,
@@ -92,18 +107,19 @@ class Boundary:
     def _converse(self, session: Session, report: StepReport) -> float:
         """Everything between hook and sidecar at one boundary; the seconds spent waiting."""
         session.step = report.step
-        waited_before = session.waited_seconds
+        waited_before = session.waited_seconds + self._interventions.functions.seconds
         try:
             session.pump()
             if not self._pacing.is_lockstep:
                 self._apply_due(session, report.step)
-            self._send(session, report)
-            self._pacing.await_progress(session, report.step)
-            if self._pacing.is_lockstep:
-                self._apply_due(session, report.step)
+            if self._connection.session is session:
+                self._send(session, report)
+                self._pacing.await_progress(session, report.step)
+                if self._pacing.is_lockstep:
+                    self._apply_due(session, report.step)
         except SessionLost as error:
             self._connection.lost(error)
-        return session.waited_seconds - waited_before
+        return session.waited_seconds + self._interventions.functions.seconds - waited_before
 
     def _apply_due(self, session: Session, step: int) -> None:
         if self._book.is_idle:
@@ -112,14 +128,30 @@ class Boundary:
             session.send(answer)
         if step % self._options.agree_every:
             return
-        deadline = time.monotonic() + min(self._options.command_timeout, session.command_timeout)
+        budget = min(self._options.command_timeout, session.command_timeout) + session.waited_seconds
         for command in self._book.due(step):
-            answer = self._book.settle(self._application.apply(session, command, step, deadline))
+            deadline = time.monotonic() + max(0.0, budget - session.waited_seconds)
+            answer = self._book.settle(self._application.apply(Occasion(session, command, step, deadline)))
             self._report.count("commandWaitsTimedOut", int(answer.get("status") == ABANDONED))
+            if self._connection.session is not session:
+                return
             session.send(answer)
+            if command.kind == REWIND_AND_SKIP and answer["type"] == "APPLIED":
+                self._rewound(session, step, int(answer["measurements"]["resumedFromStep"]))
+                return
+
+    def _rewound(self, session: Session, step: int, resumed: int) -> None:
+        """The run goes on from `resumed`, as a new generation: what was decided for the old one is void."""
+        for answer in self._book.void(step, "the run was rewound to step %d" % resumed):
+            session.send(answer)
+        self._application.forget()
+        self._connection.renew(step)
+        self._readers = ScalarReader(), ScalarReader(), ScalarReader()
+        self.last_step = resumed
+        self._connection.attached(resumed)
 
     def _send(self, session: Session, report: StepReport) -> None:
-        if self._matrices and report.step % self._options.sample_every == 0:
+        if self._is_sampled(report.step):
             report = self._sampled(session, report)
         if session.send_step(report):
             self._report.count("stepsSent")
@@ -135,7 +167,7 @@ class Boundary:
         try:
             if session.owns_slots:
                 copy_to_slots(self._matrices, session)
-                return report._replace(sample=True)
+                return report._replace(sample=True, signals=self._signals.stage(report.step, session.staging.slots))
         except (RuntimeError, ValueError) as error:
             self._report.error(error)
         self._skip_sample(1)

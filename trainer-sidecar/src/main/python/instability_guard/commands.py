@@ -1,14 +1,13 @@
 """Commands of the sidecar: checked on receipt, pending until their boundary, settled at most once per id for ever."""
 
 from collections import OrderedDict
-from typing import Collection, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from instability_guard import messages
-from instability_guard.messages import EXPIRED, REFUSED, Message
+from instability_guard import kinds, messages
+from instability_guard.kinds import KINDS, Kind
+from instability_guard.matrices import TrackedMatrix
+from instability_guard.messages import ABANDONED, EXPIRED, REFUSED, Message
 from instability_guard.report import Report
-
-APPLY_MSIGN = "APPLY_MSIGN"
-SCALE_LEARNING_RATE = "SCALE_LEARNING_RATE"
 
 _MAX_PENDING = 256
 _MAX_REMEMBERED_REFUSALS = 4096
@@ -17,7 +16,7 @@ _MAX_ID = 300
 
 
 class Command(NamedTuple):
-    """A valid command."""
+    """A valid command, with every parameter of its kind."""
 
     id: str
     kind: str
@@ -26,54 +25,54 @@ class Command(NamedTuple):
     decided_at_step: int
     apply_at_step: int
     expires_at_step: int
+    undoes: str = ""
 
 
-def parse(message: Message, known_layers: Collection[str]) -> Command:
+def parse(message: Message, matrices: Mapping[str, TrackedMatrix]) -> Command:
     """The command in a COMMAND message; `ValueError` says what is wrong with it."""
+    kind = messages.text(message, "kind")
+    if kind not in KINDS:
+        raise ValueError("this hook does not know %s" % kind)
     command = Command(
         messages.text(message, "id", _MAX_ID),
-        messages.text(message, "kind"),
+        kind,
         messages.texts(message, "layers"),
-        _parameters(message),
+        KINDS[kind].values(messages.mapping(message, "parameters")),
         messages.integer(message, "decidedAtStep"),
         messages.integer(message, "applyAtStep"),
         messages.integer(message, "expiresAtStep"),
+        messages.text(message, "undoes", _MAX_ID) if "undoes" in message else "",
     )
-    if command.kind == APPLY_MSIGN:
-        _check_layers(command.layers, known_layers)
-    elif command.kind == SCALE_LEARNING_RATE:
-        _check_learning_rate(command)
-    else:
-        raise ValueError("this hook does not know %s" % command.kind)
+    _check_layers(command, KINDS[kind], matrices)
+    if kind == kinds.ROLL_BACK and not command.undoes:
+        raise ValueError("undoes names no command")
     return command
 
 
-def _parameters(message: Message) -> Mapping[str, float]:
-    parameters = message.get("parameters")
-    if not isinstance(parameters, dict):
-        raise ValueError("parameters is not an object")
-    return {name: messages.number(parameters, name) for name in parameters}
-
-
-def _check_layers(layers: List[str], known: Collection[str]) -> None:
-    if not layers:
-        raise ValueError("no layers are named")
-    unknown = [layer for layer in layers if layer not in known]
-    if unknown:
-        raise ValueError("unknown layers: %s" % ", ".join(unknown[:5]))
+def _check_layers(command: Command, kind: Kind, matrices: Mapping[str, TrackedMatrix]) -> None:
+    layers = command.layers
     if len(set(layers)) < len(layers):
         raise ValueError("a layer is named twice")
+    if layers and kind.layers == kinds.NOTHING:
+        raise ValueError("layers are named, but %s is for the whole model" % command.kind)
+    if kind.layers != kinds.WEIGHTS:
+        return
+    if not layers:
+        raise ValueError("no layers are named")
+    unknown = [layer for layer in layers if layer not in matrices]
+    if unknown:
+        raise ValueError("unknown layers: %s" % ", ".join(unknown[:5]))
+    _check_roles([matrices[layer] for layer in layers], kind)
 
 
-def _check_learning_rate(command: Command) -> None:
-    if command.layers:
-        raise ValueError("layers are named, but the learning rate is the whole model's")
-    if not 0.0 < messages.number(dict(command.parameters), "factor") <= 1.0:
-        raise ValueError("factor is outside (0, 1]")
-    if not 0.0 <= command.parameters.get("floor", 0.0) <= 1.0:
-        raise ValueError("floor is outside [0, 1]")
-    if command.parameters.get("regrowthPerStep", 1.0) < 1.0:
-        raise ValueError("regrowthPerStep is below 1")
+def _check_roles(chosen: Sequence[TrackedMatrix], kind: Kind) -> None:
+    unfit = ["%s is %s" % (matrix.name, matrix.role) for matrix in chosen if matrix.role not in kind.layer_roles]
+    if unfit:
+        raise ValueError("layers must be %s: %s" % (", ".join(sorted(kind.layer_roles)), "; ".join(unfit[:5])))
+    if kind.is_paired:
+        blocks = [{matrix.depth for matrix in chosen if matrix.role == role} for role in sorted(kind.layer_roles)]
+        if any(other != blocks[0] for other in blocks):
+            raise ValueError("%s must be named in pairs" % " and ".join(sorted(kind.layer_roles)))
 
 
 class CommandBook:
@@ -83,8 +82,8 @@ class CommandBook:
     applied ids are kept for ever, the last 4096 of the others as well.
     """
 
-    def __init__(self, known_layers: Collection[str], report: Report, lag: int = 0) -> None:
-        self._known_layers = known_layers
+    def __init__(self, matrices: Sequence[TrackedMatrix], report: Report, lag: int = 0) -> None:
+        self._matrices = {matrix.name: matrix for matrix in matrices}
         self._lag = lag
         self._report = report
         self._pending: Dict[str, Command] = {}
@@ -98,7 +97,7 @@ class CommandBook:
         if settled or command_id in self._pending:
             return settled
         try:
-            command = parse(message, self._known_layers)
+            command = parse(message, self._matrices)
             if len(self._pending) >= _MAX_PENDING:
                 raise ValueError("%d commands are pending already" % _MAX_PENDING)
         except ValueError as error:
@@ -132,6 +131,10 @@ class CommandBook:
         if len(self._not_applied) > _MAX_REMEMBERED_REFUSALS:
             self._not_applied.popitem(last=False)
         return answer
+
+    def void(self, step: int, reason: str) -> List[Message]:
+        """Settles every pending command without effect; the answers."""
+        return [self.settle(messages.not_applied(each, step, ABANDONED, reason)) for each in list(self._pending)]
 
     def forget_pending(self) -> None:
         """The connection is gone: what was not settled will be sent again."""

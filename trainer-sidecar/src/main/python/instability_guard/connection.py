@@ -3,15 +3,15 @@
 import math
 import os
 import time
-from typing import Optional, Sequence
+from typing import Optional
 
 from instability_guard import messages
 from instability_guard.channel import Channel
 from instability_guard.commands import CommandBook
-from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import Identity
 from instability_guard.report import Report
 from instability_guard.session import Session, SessionLost
+from instability_guard.signals import Signals
 from instability_guard.staging import StagingFile
 
 _RETRY_SECONDS = 1.0
@@ -26,12 +26,12 @@ class Connection:
     """
 
     def __init__(
-        self, path: str, identity: Identity, matrices: Sequence[TrackedMatrix], book: CommandBook, report: Report
+        self, path: str, identity: Identity, signals: Signals, book: CommandBook, report: Report
     ) -> None:
         self.session: Optional[Session] = None
         self._path = path
         self._identity = identity
-        self._matrices = matrices
+        self._signals = signals
         self._book = book
         self._report = report
         self._next_attempt = -math.inf
@@ -61,6 +61,13 @@ class Connection:
         if session is not None:
             session.close(None if last_step is None else {"type": "BYE", "step": last_step})
 
+    def renew(self, step: int) -> None:
+        """Ends the session after `step`, with BYE; the next one, due at once, is of the run's next generation."""
+        self.close(step)
+        generation, now = self._identity.generation + 1, int(time.time() * 1000)
+        self._identity = self._identity._replace(generation=generation, started_at_ms=now)
+        self._next_attempt = -math.inf
+
     def _attach(self, last_step: int) -> None:
         try:
             self._check_owner()
@@ -76,10 +83,11 @@ class Connection:
             raise
 
     def _greet(self, channel: Channel, last_step: int) -> None:
-        shapes = [matrix.shape for matrix in self._matrices]
-        staging = StagingFile.in_folder(os.path.dirname(self._path), shapes, self._identity.generation)
+        signals = self._signals
+        staging = StagingFile.in_folder(os.path.dirname(self._path), signals.shapes, self._identity.generation)
         session = Session(channel, staging, self._book, self._report)
-        session.send(messages.hello(self._identity, staging, self._matrices, last_step, self._book.last_applied()))
+        applied, described = self._book.last_applied(), signals.hello(staging.offsets)
+        session.send(messages.hello(self._identity, staging, signals.matrices, last_step, applied, described))
         self.session = session
         self._report.count("reattached", int(self._was_attached))
         self._was_attached = True

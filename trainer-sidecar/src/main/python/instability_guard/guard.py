@@ -7,18 +7,21 @@ import time
 import weakref
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
 
+import torch
 from torch import nn
 from torch.optim import Optimizer
 
 from instability_guard.boundary import Boundary, Observed
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
-from instability_guard.learning_rate import LearningRateScale
+from instability_guard.interventions import Interventions
 from instability_guard.matrices import track
 from instability_guard.messages import Identity
 from instability_guard.options import Options
+from instability_guard.registered import OnCheckpoint, OnPause, OnRewind
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar
+from instability_guard.signals import Signals
 
 
 class InstabilityGuard:
@@ -43,16 +46,18 @@ class InstabilityGuard:
         """Use `attach`."""
         self._pid = os.getpid()
         self._closed = False
+        self._is_stepping = False
         self._report = Report()
         tracking = track(model, options.include, options.exclude, options.roles)
         if tracking.left_out:
             left_out = ", ".join("%s (%s)" % entry for entry in tracking.left_out[:5])
             self._report.warn("%d weights are not watched: %s" % (len(tracking.left_out), left_out))
-        matrices = tracking.matrices
-        book = CommandBook({matrix.name for matrix in matrices}, self._report, options.lockstep or 0)
-        self._connection = Connection(str(options.socket), _identity(options), matrices, book, self._report)
-        self._learning_rate = LearningRateScale(optimizers)
-        self._boundary = Boundary(options, matrices, self._connection, book, self._learning_rate, self._report)
+        self._signals = Signals(model, tracking.matrices, options, self._report)
+        matrices = self._signals.matrices
+        book = CommandBook(matrices, self._report, options.lockstep or 0)
+        self._connection = Connection(str(options.socket), _identity(options), self._signals, book, self._report)
+        self._interventions = Interventions(model, optimizers, matrices, options, self._report)
+        self._boundary = Boundary(options, self._signals, self._connection, book, self._interventions, self._report)
         _guards.add(self)
 
     @classmethod
@@ -75,6 +80,17 @@ class InstabilityGuard:
         roles: Optional[Mapping[str, str]] = None,
         process_rank: Optional[int] = None,
         world_size: Optional[int] = None,
+        snapshots: bool = True,
+        snapshot_tokens: Optional[int] = None,
+        snapshot_blocks: Optional[Sequence[str]] = None,
+        snapshot_bytes: int = 256 << 20,
+        attention: bool = True,
+        exact_jacobians_every: Optional[int] = None,
+        mixing_order: int = 0,
+        mixers_total: Optional[int] = None,
+        on_checkpoint: Optional[OnCheckpoint] = None,
+        on_rewind: Optional[OnRewind] = None,
+        on_pause: Optional[OnPause] = None,
     ) -> "InstabilityGuard":
         """Attaches to the sidecar, or warns once and goes on trying when there is none.
 
@@ -98,6 +114,24 @@ class InstabilityGuard:
             tell.
             process_rank: default: from torch.distributed when initialised, else `$RANK`, else 0.
             world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1.
+            snapshots: whether sampled steps carry the residual stream around each block; default yes.
+            snapshot_tokens: tokens in a snapshot; default min(2048, 4 * width).
+            snapshot_blocks: patterns on the paths of modules that are residual blocks; default: found by their shape
+            (see `instability_guard.blocks`).
+            snapshot_bytes: what all snapshots together may take of the staging file, and again of the device's memory
+            from a sampled forward pass to its `step`; default 256 MiB.
+            attention: whether sampled steps carry each head's largest attention logit and mean entropy; default yes.
+            exact_jacobians_every: least steps between two samples with exact block Jacobians, which are dear; default
+            never.
+            mixing_order: number of mixers (`ResidualMixing`) in the pipeline stages before this one; default 0.
+            mixers_total: number of mixers in all stages; default: those of this stage and of the ones before.
+            on_checkpoint: on_checkpoint(step) saves a checkpoint; like the next two it is called inside `step`, on the
+            guard's command only, takes the time that it takes, and may raise. Default: such commands are refused.
+            on_rewind: on_rewind(step, back_steps, skip_steps) restores model, optimizer and whatever else counts steps,
+            in place, to about `back_steps` earlier, has the next `skip_steps` batches skipped, and returns the step
+            that it restored; the next `step` is expected to be the one after. To the guard the run begins a new
+            generation there, while the factor on the learning rate and switched mixers stay.
+            on_pause: on_pause(step, reason) returns when training may go on; it may raise KeyboardInterrupt to end it.
 
         Raises:
             ValueError: an argument is not what it should be.
@@ -117,10 +151,22 @@ class InstabilityGuard:
             roles=roles,
             process_rank=process_rank,
             world_size=world_size,
+            snapshots=snapshots,
+            snapshot_tokens=snapshot_tokens,
+            snapshot_blocks=snapshot_blocks,
+            snapshot_bytes=snapshot_bytes,
+            attention=attention,
+            exact_jacobians_every=exact_jacobians_every,
+            mixing_order=mixing_order,
+            mixers_total=mixers_total,
+            on_checkpoint=on_checkpoint,
+            on_rewind=on_rewind,
+            on_pause=on_pause,
         ).checked()
         optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
         guard = cls(model, optimizers, options)
         guard._guarded(lambda: guard._connection.attached(guard._boundary.last_step))
+        guard._guarded(guard._boundary.arm)
         return guard
 
     def step(
@@ -136,12 +182,29 @@ class InstabilityGuard:
         The scalars may be numbers or tensors of one element. Tensors on CUDA are reported one step late, because
         reading them at once would wait for the device.
         """
-        if self._closed or os.getpid() != self._pid:
+        if self._closed or self._is_stepping or os.getpid() != self._pid:
             return
+        self._is_stepping = True
         try:
             self._boundary(operator.index(step), Observed(loss, gradient_norm, max_attention_logit))
         except Exception as error:
             self._report.error(error)
+        finally:
+            self._is_stepping = False
+            self._guarded(lambda: self._interventions.regularization.await_step(self._boundary.last_step + 1))
+
+    def regularization(self) -> torch.Tensor:
+        """What the guard adds to the loss, a 0-d tensor: call it after every forward pass, before `backward`.
+
+        ::
+
+            loss = criterion(model(inputs), targets) + guard.regularization()
+
+        Exactly zero, without a graph, unless the guard has enabled Koopman spectral shaping and this step is its turn.
+        """
+        if self._closed or os.getpid() != self._pid:
+            return torch.zeros(())
+        return self._interventions.regularization()
 
     def close(self) -> None:
         """Says goodbye, removes the staging file and leaves the optimizer as it was; later calls do nothing."""
@@ -149,17 +212,18 @@ class InstabilityGuard:
             return
         self._closed = True
         self._guarded(lambda: self._connection.close(self._boundary.last_step))
-        self._guarded(self._learning_rate.uninstall)
+        self._guarded(self._interventions.uninstall)
+        self._guarded(self._signals.disarm)
 
     @property
     def statistics(self) -> Dict[str, int]:
-        """Counts since `attach`: stepsSent, samplesSkipped, messagesDropped, commandsApplied, reattached, …"""
+        """Counts since `attach`: stepsSent, samplesSkipped, commandsApplied, kssCalls, kssMicros, …"""
         return dict(self._report.counts)
 
     @property
     def learning_rate_scale(self) -> float:
         """The guard's present factor on the learning rate, in (0, 1]."""
-        return self._learning_rate.scale
+        return 1.0 if self._closed else self._interventions.learning_rate.scale
 
     def __enter__(self) -> "InstabilityGuard":
         return self
@@ -180,7 +244,8 @@ class InstabilityGuard:
         if not self._closed:
             self._closed = True
             self._guarded(self._connection.close)
-            self._guarded(self._learning_rate.uninstall)
+            self._guarded(self._interventions.uninstall)
+            self._guarded(self._signals.disarm)
 
     def _guarded(self, action: Callable[[], Any]) -> None:
         try:
@@ -207,7 +272,6 @@ def _inert() -> InstabilityGuard:
     guard = InstabilityGuard.__new__(InstabilityGuard)
     guard._closed = True
     guard._report = Report()
-    guard._learning_rate = LearningRateScale(())
     return guard
 
 

@@ -13,6 +13,8 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 import torch
 from torch.optim import Optimizer
 
+from instability_guard.effects import Effect, NotApplied, Occasion
+
 LOWEST_SCALE = 1e-9
 """No sequence of commands brings the scale to zero, from where nothing would grow back."""
 
@@ -26,6 +28,7 @@ class LearningRateScale:
         """Installs itself; `uninstall` takes it away."""
         self.scale = 1.0
         self._regrowth = 1.0
+        self._hold = 0.0
         self._last: Dict[int, Tuple[float, float]] = {}
         self._placed: Dict[int, _Placed] = {}
         self._optimizers = list(optimizers)
@@ -38,15 +41,31 @@ class LearningRateScale:
         return any(_is_rate(group.get("lr")) for group in groups)
 
     def apply(self, parameters: Mapping[str, float]) -> None:
-        """scale = max(floor, scale * factor), never a rise; then it grows by `regrowthPerStep` at every step."""
+        """scale = max(floor, scale * factor), never a rise.
+
+        After `recoverAfterSteps` steps at that scale it grows by the factor `regrowthPerStep` at every step.
+        """
         lowered = max(parameters.get("floor", 0.0), self.scale * parameters["factor"], LOWEST_SCALE)
         self.scale = min(self.scale, lowered)
         self._regrowth = parameters.get("regrowthPerStep", 1.0)
+        self._hold = parameters.get("recoverAfterSteps", 0.0)
 
     def regrow(self) -> None:
         """One step of regrowth, up to 1."""
-        if self.scale < 1.0:
+        if self._hold > 0.0:
+            self._hold -= 1.0
+        elif self.scale < 1.0:
             self.scale = min(1.0, self.scale * self._regrowth)
+
+    @property
+    def course(self) -> Tuple[float, float, float]:
+        """The scale and where it is going: what `restore` takes."""
+        return self.scale, self._regrowth, self._hold
+
+    def restore(self, course: Tuple[float, float, float]) -> None:
+        """The scale as it was, bit for bit, and its regrowth; a scale that has grown past it since stays."""
+        scale, self._regrowth, self._hold = course
+        self.scale = max(self.scale, scale)
 
     def effective(self) -> Tuple[float, float]:
         """The largest learning rate of the last optimizer step, scale included, and that scale; NaN at first."""
@@ -112,6 +131,33 @@ class LearningRateScale:
         for group, rate, scaled in self._placed.pop(id(optimizer), ()):
             if group.get("lr") is scaled:  # an optimizer that sets its own rate keeps it
                 group["lr"] = rate
+
+
+class LearningRateScaling:
+    """SCALE_LEARNING_RATE. What was scaled last is undone first, so that no undoing lifts a later cut."""
+
+    def __init__(self, rates: LearningRateScale) -> None:
+        """Scales `rates`."""
+        self._rates = rates
+        self._in_force: List[str] = []
+
+    def apply(self, occasion: Occasion) -> Effect:
+        """Lowers the scale."""
+        if not self._rates.is_usable:
+            raise NotApplied("the optimizer has no learning rate")
+        before = self._rates.course
+        self._rates.apply(occasion.command.parameters)
+        self._in_force.append(occasion.command.id)
+        undo = functools.partial(self._restore, scaled=occasion.command.id, course=before)
+        return Effect({}, scales=(before[0], self._rates.scale), undo=undo)
+
+    def _restore(self, occasion: Occasion, scaled: str, course: Tuple[float, float, float]) -> Effect:
+        if self._in_force[-1] != scaled:
+            raise NotApplied("the learning rate was scaled again: undo %s first" % self._in_force[-1])
+        before = self._rates.scale
+        self._rates.restore(course)
+        self._in_force.pop()
+        return Effect({}, scales=(before, self._rates.scale))
 
 
 def _is_rate(rate: Any) -> bool:

@@ -19,7 +19,7 @@ from torch import nn
 from instability_guard import roles
 from instability_guard.staging import ITEM_SIZES, SlotShape
 
-_HELLO_BUDGET = 900_000
+_HELLO_BUDGET = 700_000
 _HELLO_BYTES_PER_MATRIX = 200
 
 
@@ -51,12 +51,15 @@ class TrackedMatrix:
     def live(self) -> torch.Tensor:
         """A rows x columns view of the live weight; `ValueError` when the parameter was changed underneath."""
         weight = self.parameter.detach()
-        if weight.dim() == 2 and self.transposed:
-            weight = weight.t()
-        whole = weight[self.start : self.start + self.rows]
+        whole = self.part_of(weight)
         if whole.shape != (self.rows, self.columns) or dtype_name(whole) != self.dtype:
             raise ValueError("%s is now %s %s" % (self.name, tuple(weight.shape), weight.dtype))
         return whole
+
+    def part_of(self, laid_out_alike: torch.Tensor) -> torch.Tensor:
+        """The view of a tensor of the parameter's layout (its optimizer state, say) that belongs to this matrix."""
+        upright = laid_out_alike.t() if laid_out_alike.dim() == 2 and self.transposed else laid_out_alike
+        return upright[self.start : self.start + self.rows]
 
 
 class Tracking(NamedTuple):
@@ -105,7 +108,7 @@ def _candidates(
     modules = dict(model.named_modules())
     embeddings = {id(m.weight) for m in modules.values() if isinstance(m, (nn.Embedding, nn.EmbeddingBag))}
     for full_path, parameter in model.named_parameters():
-        path = _clean(full_path)
+        path = clean_path(full_path)
         chosen = _matches(path, include) if include is not None else _is_default(path, parameter, embeddings)
         if parameter.dim() == 2 and parameter.numel() > 0 and chosen and not _matches(path, exclude):
             yield path, modules[full_path.rpartition(".")[0]], parameter
@@ -119,7 +122,7 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def _clean(path: str) -> str:
+def clean_path(path: str) -> str:
     """The path without the names that DistributedDataParallel and torch.compile put around a model."""
     path = path.replace("_orig_mod.", "")
     return path[len("module.") :] if path.startswith("module.") else path
@@ -129,8 +132,7 @@ def _slices(
     path: str, module: nn.Module, parameter: torch.Tensor, overrides: Mapping[str, str]
 ) -> Iterator[TrackedMatrix]:
     """The matrix, or the slices of a fused one; their index is given later."""
-    transposed = type(module).__name__ == "Conv1D" and hasattr(module, "nf")
-    rows, columns = parameter.shape[::-1] if transposed else parameter.shape
+    rows, columns, transposed = orientation(module, parameter)
     override = next((role for pattern, role in overrides.items() if fnmatchcase(path, pattern)), None)
     role = override or roles.role_of(path, rows, columns)
     parts: Dict[str, int] = {role: rows}
@@ -142,6 +144,13 @@ def _slices(
         depth, dtype = roles.depth_of(path), dtype_name(parameter)
         yield TrackedMatrix(-1, name, part, depth, height, columns, dtype, parameter, start, transposed)
         start += height
+
+
+def orientation(module: nn.Module, parameter: torch.Tensor) -> Tuple[int, int, bool]:
+    """Outputs, inputs, and whether the 2-D parameter has them the other way round."""
+    transposed = type(module).__name__ == "Conv1D" and hasattr(module, "nf")
+    rows, columns = parameter.shape[::-1] if transposed else parameter.shape
+    return rows, columns, transposed
 
 
 def _boundaries(rows: int, columns: int, equal: bool) -> Dict[str, int]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 
@@ -50,6 +50,8 @@ class StepReport(NamedTuple):
     hook_micros: float
     step_millis: float
     wait_millis: float
+    signals: Mapping[str, Any] = {}
+    """Further fields of a sampled step; see `instability_guard.signals`."""
 
 
 def hello(
@@ -58,8 +60,9 @@ def hello(
     matrices: Sequence[TrackedMatrix],
     step: int,
     applied: Sequence[Tuple[str, int]],
+    signals: Mapping[str, Any],
 ) -> Message:
-    """First message of a connection."""
+    """First message of a connection; `signals` are further fields."""
     return {
         "type": "HELLO",
         "version": PROTOCOL_VERSION,
@@ -78,6 +81,7 @@ def hello(
         "applied": [{"id": command, "step": at} for command, at in applied],
         "hookVersion": __version__,
         "torchVersion": str(torch.__version__),
+        **signals,
     }
 
 
@@ -103,7 +107,7 @@ _STEP = (
 
 def step_payload(report: StepReport) -> bytes:
     """STEP, written without the cost of a general encoder: it is sent at every step."""
-    return (
+    scalars = (
         _STEP
         % (
             report.step,
@@ -120,6 +124,7 @@ def step_payload(report: StepReport) -> bytes:
             _number(report.wait_millis),
         )
     ).encode("ascii")
+    return scalars if not report.signals else scalars[:-1] + b"," + encode(dict(report.signals))[1:]
 
 
 def _number(value: float) -> str:
@@ -131,6 +136,20 @@ def _number(value: float) -> str:
 def encode(message: Message) -> bytes:
     """Any other message; non-finite numbers are bare words."""
     return json.dumps(message, separators=(",", ":")).encode("utf-8")
+
+
+def applied(
+    command: str, step: int, matrices: Sequence[int], hook_millis: float, measurements: Mapping[str, float]
+) -> Message:
+    """The command was carried out; `matrices` are the indices of those replaced."""
+    return {
+        "type": "APPLIED",
+        "id": command,
+        "step": step,
+        "matrices": list(matrices),
+        "hookMillis": hook_millis,
+        "measurements": dict(measurements),
+    }
 
 
 def not_applied(command: str, step: int, status: str, reason: str) -> Message:
@@ -186,6 +205,12 @@ def objects(message: Message, field: str) -> List[Message]:
     value: List[Message] = _checked(
         message, field, lambda v: isinstance(v, list) and all(isinstance(i, dict) for i in v), "objects"
     )
+    return value
+
+
+def mapping(message: Message, field: str) -> Message:
+    """A field that is an object; `ValueError` otherwise."""
+    value: Message = _checked(message, field, lambda v: isinstance(v, dict), "an object")
     return value
 
 

@@ -4,7 +4,7 @@ import math
 import os
 import re
 import time
-from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import torch.distributed
 
@@ -13,6 +13,8 @@ from instability_guard import roles
 _RUN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _MAX_SOCKET_PATH = 107
 _MAX_INTEGER = (1 << 63) - 1
+_OPTIONAL = ("generation", "lockstep", "snapshot_tokens", "exact_jacobians_every", "mixers_total")
+_OPTIONAL_PATTERNS = ("include", "snapshot_blocks")
 
 
 class Options(NamedTuple):
@@ -32,6 +34,17 @@ class Options(NamedTuple):
     roles: Optional[Mapping[str, str]]
     process_rank: Optional[int]
     world_size: Optional[int]
+    snapshots: bool = True
+    snapshot_tokens: Optional[int] = None
+    snapshot_blocks: Optional[Sequence[str]] = None
+    snapshot_bytes: int = 256 << 20
+    attention: bool = True
+    exact_jacobians_every: Optional[int] = None
+    mixing_order: int = 0
+    mixers_total: Optional[int] = None
+    on_checkpoint: Optional[Callable[[int], Any]] = None
+    on_rewind: Optional[Callable[[int, int, int], int]] = None
+    on_pause: Optional[Callable[[int, str], Any]] = None
 
     def checked(self) -> "Options":
         """These options with the defaults that depend on the process filled in; `ValueError` names what is wrong."""
@@ -49,6 +62,13 @@ class Options(NamedTuple):
         _check_patterns("include", self.include)
         _check_patterns("exclude", self.exclude)
         _check_roles(self.roles)
+        _check_integer("snapshot_tokens", self.snapshot_tokens, 2)
+        _check_integer("snapshot_bytes", self.snapshot_bytes, 0)
+        _check_patterns("snapshot_blocks", self.snapshot_blocks)
+        _check_integer("exact_jacobians_every", self.exact_jacobians_every, 1)
+        _check_integer("mixing_order", self.mixing_order, 0)
+        _check_integer("mixers_total", self.mixers_total, self.mixing_order + 1)
+        _check_functions(on_checkpoint=self.on_checkpoint, on_rewind=self.on_rewind, on_pause=self.on_pause)
         return self._replace(
             socket=_socket_path(self.socket),
             generation=self.generation if self.generation is not None else int(time.time() * 1000),
@@ -90,7 +110,7 @@ def _socket_path(path: Optional[str]) -> str:
 
 def _check_integer(name: str, value: Any, lowest: int) -> None:
     fits = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= _MAX_INTEGER
-    if not fits and (value is not None or name not in ("generation", "lockstep")):
+    if not fits and (value is not None or name not in _OPTIONAL):
         raise ValueError("%s must be an integer of at least %d: %r" % (name, lowest, value))
 
 
@@ -102,7 +122,7 @@ def _check_duration(name: str, value: Any) -> None:
 
 
 def _check_patterns(name: str, patterns: Any) -> None:
-    if patterns is None and name == "include":
+    if patterns is None and name in _OPTIONAL_PATTERNS:
         return
     if isinstance(patterns, str) or not all(isinstance(pattern, str) for pattern in patterns):
         raise ValueError("%s must be a list of patterns: %r" % (name, patterns))
@@ -113,3 +133,9 @@ def _check_roles(overrides: Optional[Mapping[str, str]]) -> None:
     for pattern, role in (overrides or {}).items():
         if role not in known:
             raise ValueError("roles[%r] is %r, not one of %s" % (pattern, role, ", ".join(known)))
+
+
+def _check_functions(**functions: Any) -> None:
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise ValueError("%s must be a function: %r" % (name, function))

@@ -10,10 +10,12 @@ OUTPUT = "OUTPUT"
 MLP_UP = "MLP_UP"
 MLP_DOWN = "MLP_DOWN"
 OTHER = "OTHER"
+RESIDUAL_MIXING = "RESIDUAL_MIXING"
+"""A static hyper-connection matrix; see `instability_guard.mixers`."""
 FUSED = "QKV"
 """Query, key and value stacked in one weight, in this order; only for the `roles` option, never on the wire."""
 
-ROLES = (QUERY, KEY, VALUE, OUTPUT, MLP_UP, MLP_DOWN, OTHER)
+ROLES = (QUERY, KEY, VALUE, OUTPUT, MLP_UP, MLP_DOWN, OTHER, RESIDUAL_MIXING)
 
 _BY_LEAF = {
     FUSED: "c_attn in_proj qkv qkv_proj wqkv w_qkv to_qkv attn_qkv",

@@ -15,8 +15,8 @@ import torch
 
 from reference_trainer.data import TextError
 from reference_trainer.outcome import is_absurd, judge
-from reference_trainer.rivals import METHODS, HalfLearningRate, Method, make_method
-from reference_trainer.scenario import SCENARIOS
+from reference_trainer.rivals import METHODS, Method, make_method
+from reference_trainer.scenarios import SCENARIOS
 from reference_trainer.train import StepRecord, Trainer, timed
 
 
@@ -79,27 +79,26 @@ def positive(text: str) -> int:
 def train(options: argparse.Namespace) -> None:
     """Trains and prints; the printing is not part of the time that is reported."""
     scenario = SCENARIOS[options.scenario]
-    factor = HalfLearningRate.learning_rate_factor if options.method == "half-lr" else 1.0
-    trainer = Trainer(scenario, options.seed, options.text, factor)
+    trainer = Trainer(scenario, options.seed, options.text)
     method = choose_method(options, trainer)
-    losses: list[float] = []
+    records: list[StepRecord] = []
     seconds: list[float] = []
     try:
         for record in timed(trainer.run(method, options.steps or scenario.steps), seconds):
-            losses.append(record.loss)
+            records.append(record)
             if record.step % options.every == 0:
-                print_step(record)
+                print_step(record, trainer.composite_gain())
             if options.until_lost and is_absurd(record.loss):
                 break
     finally:
         method.close()
-    print_result(options, losses, seconds)
+    print_result(options, records, seconds, trainer.accuracy())
 
 
 def choose_method(options: argparse.Namespace, trainer: Trainer) -> Method:
     """The rival, or the guard's hook, that the options ask for."""
     if options.method != "guard":
-        return make_method(options.method, trainer.model)
+        return make_method(options.method, trainer)
     from reference_trainer.guarded import Guarded
 
     settings = {
@@ -109,7 +108,7 @@ def choose_method(options: argparse.Namespace, trainer: Trainer) -> Method:
         "min_step_ms": options.min_step_ms,
     }
     given = {name: value for name, value in settings.items() if value is not None}
-    return Guarded(trainer.model, trainer.optimizer, **given)
+    return Guarded(trainer, **given)
 
 
 def unique_run_id(options: argparse.Namespace) -> str:
@@ -117,8 +116,8 @@ def unique_run_id(options: argparse.Namespace) -> str:
     return f"{options.scenario}-{options.seed}-{int(time.time())}-{os.getpid()}".lower()
 
 
-def print_step(record: StepRecord) -> None:
-    """One JSON line; a number that is not finite becomes null."""
+def print_step(record: StepRecord, composite_gain: tuple[float, float] | None) -> None:
+    """One JSON line; a number that is not finite becomes null. Only hyper-connected models have a composite gain."""
     values = {
         "step": record.step,
         "loss": finite(record.loss),
@@ -126,20 +125,31 @@ def print_step(record: StepRecord) -> None:
         "learningRate": record.learning_rate,
         "maxAttentionLogit": finite(record.max_attention_logit),
     }
+    if composite_gain is not None:
+        values["compositeGain"] = dict(zip(("forward", "backward"), map(finite, composite_gain)))
     print(json.dumps(values), flush=True)
 
 
-def print_result(options: argparse.Namespace, losses: list[float], seconds: list[float]) -> None:
+def print_result(
+    options: argparse.Namespace, records: list[StepRecord], seconds: list[float], accuracy: float | None
+) -> None:
     """The last JSON line. ``secondsPerStep`` is the median, so that one hiccup does not count."""
-    outcome = judge(losses)
+    losses, norms = [record.loss for record in records], [record.gradient_norm for record in records]
+    outcome = judge(losses, norms, forgives_transients=not SCENARIOS[options.scenario].fault.ends_run)
     result = {
         "scenario": options.scenario,
         "seed": options.seed,
         "method": options.method,
         "diverged": outcome.diverged,
         "divergedAtStep": outcome.diverged_at_step,
+        "collapsed": outcome.collapsed,
+        "collapsedAtStep": outcome.collapsed_at_step,
         "finalLoss": outcome.final_loss,
-        "steps": len(losses),
+        "spikeScore": outcome.spike_score,
+        "gradientLabel": outcome.gradient_label_step is not None,
+        "gradientLabelStep": outcome.gradient_label_step,
+        "accuracy": accuracy,
+        "steps": len(records),
         "secondsPerStep": sorted(seconds)[len(seconds) // 2] if seconds else None,
     }
     print(json.dumps({"result": result}), flush=True)

@@ -14,7 +14,7 @@ INIT_STD = 0.02
 class CausalAttention(nn.Module):
     """Multi-head causal self-attention with separate projections, none with a bias.
 
-    The attention is computed explicitly so that the largest attention logit is at hand.
+    The attention is computed explicitly so that every head's largest logit is at hand.
     """
 
     def __init__(self, width: int, heads: int, context: int) -> None:
@@ -23,22 +23,22 @@ class CausalAttention(nn.Module):
         self.key = nn.Linear(width, width, bias=False)
         self.value = nn.Linear(width, width, bias=False)
         self.output = nn.Linear(width, width, bias=False)
-        self._heads = heads
+        self.heads = heads
         self._scale = 1.0 / math.sqrt(width // heads)
         self.register_buffer("_mask", torch.full((context, context), -math.inf).triu(1), persistent=False)
-        self.max_logit = torch.zeros(())
+        self.max_logits = torch.zeros(heads)
 
     def forward(self, hidden: torch.Tensor, batch: int) -> torch.Tensor:
-        """Maps (batch * time, width) to (batch * time, width); leaves ``max_logit`` behind."""
+        """Maps (batch * time, width) to (batch * time, width); leaves ``max_logits`` (heads) behind."""
         time = hidden.shape[0] // batch
         query, key, value = (self._split(layer(hidden), batch) for layer in (self.query, self.key, self.value))
         logits = (query * self._scale) @ key.transpose(-2, -1)
-        self.max_logit = logits.detach().tril().abs().max()
+        self.max_logits = logits.detach().tril().abs().amax((0, 2, 3))
         weights = (logits + self._mask[:time, :time]).softmax(-1)
         return self.output((weights @ value).transpose(1, 2).reshape(hidden.shape))
 
     def _split(self, projected: torch.Tensor, batch: int) -> torch.Tensor:
-        return projected.view(batch, -1, self._heads, projected.shape[1] // self._heads).transpose(1, 2)
+        return projected.view(batch, -1, self.heads, projected.shape[1] // self.heads).transpose(1, 2)
 
 
 class Perceptron(nn.Module):
@@ -74,19 +74,33 @@ class CharacterGpt(nn.Module):
     """Embeddings, blocks, an optional final norm and an untied output projection.
 
     ``norm`` is "none" (nothing is normalised anywhere: diverges readily) or "pre" (layer norm before each half of a
-    block and before the output projection). Weights start with standard deviation 0.02; the two projections that
-    write into the residual stream are divided by sqrt(2 * layers), as in GPT-2 (Radford et al. 2019).
+    block); ``final_norm`` stands before the output projection and is the same where nothing else is said. Weights start
+    with standard deviation 0.02; the two projections that write into the residual stream are divided by
+    sqrt(2 * layers), as in GPT-2 (Radford et al. 2019).
     """
 
-    def __init__(self, symbols: int, layers: int, width: int, heads: int, context: int, norm: str) -> None:
+    def __init__(
+        self,
+        symbols: int,
+        layers: int,
+        width: int,
+        heads: int,
+        context: int,
+        norm: str,
+        final_norm: str | None = None,
+    ) -> None:
         super().__init__()
         self.symbol_embedding = nn.Embedding(symbols, width)
         self.position_embedding = nn.Embedding(context, width)
-        self.blocks = nn.ModuleList(Block(width, heads, context, norm) for _ in range(layers))
-        self.final_norm = make_norm(norm, width)
+        self.blocks = nn.ModuleList(self.make_block(index, width, heads, context, norm) for index in range(layers))
+        self.final_norm = make_norm(final_norm or norm, width)
         self.unembedding = nn.Linear(width, symbols, bias=False)
         self.register_buffer("_positions", torch.arange(context), persistent=False)
         self._initialise(layers)
+
+    def make_block(self, index: int, width: int, heads: int, context: int, norm: str) -> nn.Module:
+        """The block number ``index``: maps (batch * time, ...) and the batch size to the same shape."""
+        return Block(width, heads, context, norm)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Maps symbol numbers (batch, time) to next-symbol logits (batch, time, symbols).
@@ -95,10 +109,14 @@ class CharacterGpt(nn.Module):
         """
         batch, time = inputs.shape
         hidden = self.symbol_embedding(inputs) + self.position_embedding(self._positions[:time])
-        hidden = hidden.flatten(0, 1)
+        hidden = self.through_blocks(hidden.flatten(0, 1), batch)
+        return self.unembedding(self.final_norm(hidden)).unflatten(0, (batch, time))
+
+    def through_blocks(self, hidden: torch.Tensor, batch: int) -> torch.Tensor:
+        """Maps (batch * time, width) to the same."""
         for block in self.blocks:
             hidden = block(hidden, batch)
-        return self.unembedding(self.final_norm(hidden)).unflatten(0, (batch, time))
+        return hidden
 
     @property
     def max_attention_logit(self) -> torch.Tensor:
@@ -106,19 +124,28 @@ class CharacterGpt(nn.Module):
 
         Before the softmax, after the scale 1/sqrt(width of a head), over entries that are not masked.
         """
-        return torch.stack([block.attention.max_logit for block in self.blocks]).amax()
+        return torch.stack([attention.max_logits for attention in self.attentions()]).amax()
+
+    def attentions(self) -> list[CausalAttention]:
+        """The attention of every block."""
+        return [block.attention for block in self.blocks]
 
     def attention_weights(self) -> list[nn.Parameter]:
         """Query, key, value and output weights of every block, each (width, width)."""
         return [
             layer.weight
-            for block in self.blocks
-            for layer in (block.attention.query, block.attention.key, block.attention.value, block.attention.output)
+            for attention in self.attentions()
+            for layer in (attention.query, attention.key, attention.value, attention.output)
         ]
+
+    def block_weights(self) -> list[nn.Parameter]:
+        """The six matrices of every block: attention and perceptron."""
+        perceptrons = [layer.weight for block in self.blocks for layer in (block.mlp.up, block.mlp.down)]
+        return self.attention_weights() + perceptrons
 
     def _initialise(self, layers: int) -> None:
         for name, parameter in self.named_parameters():
-            if parameter.ndim < 2:
+            if parameter.ndim < 2 or not name.endswith(".weight"):
                 continue
             writes_residual = name.endswith(("attention.output.weight", "mlp.down.weight"))
             nn.init.normal_(parameter, std=INIT_STD / math.sqrt(2 * layers) if writes_residual else INIT_STD)

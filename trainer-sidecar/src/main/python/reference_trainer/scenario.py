@@ -1,13 +1,23 @@
-"""The training runs that the project is measured on."""
+"""What a training run is made of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from reference_trainer.faults import Fault
+
+TEXT = "text"
+RECALL = "recall"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A model, a learning rate and a length. Warm-up is linear, then the learning rate stays constant."""
+    """A task, a model, a learning rate and a length. Warm-up is linear, then the learning rate stays constant.
+
+    ``final_norm`` is that of the blocks where it is None. ``attention_learning_rate_factor`` multiplies the learning
+    rate of the attention projections alone, ``mixing_learning_rate_factor`` that of static residual mixings. More than
+    one stream makes a hyper-connected model, with mixings that are ``dynamic_mixing`` or static.
+    """
 
     name: str
     summary: str
@@ -21,53 +31,13 @@ class Scenario:
     warm_up_steps: int
     steps: int
     attention_learning_rate_factor: float = 1.0
+    task: str = TEXT
+    final_norm: str | None = None
+    streams: int = 1
+    dynamic_mixing: bool = False
+    mixing_learning_rate_factor: float = 1.0
+    fault: Fault = Fault()
 
     def warm_up(self, step: int) -> float:
         """The fraction of the learning rate in force at ``step``, counted from 0."""
         return min(1.0, (step + 1) / self.warm_up_steps)
-
-
-_SMALL = Scenario(
-    name="S",
-    summary="no norm, learning rate far too high: every run diverges within about 170 steps",
-    layers=4,
-    width=32,
-    heads=2,
-    context=32,
-    batch=8,
-    norm="none",
-    learning_rate=0.03,
-    warm_up_steps=150,
-    steps=400,
-)
-_COLLAPSE = replace(
-    _SMALL,
-    name="CS",
-    summary="pre-norm, attention learns ten times too fast: attention logits collapse softly",
-    norm="pre",
-    learning_rate=0.005,
-    steps=500,
-    attention_learning_rate_factor=10.0,
-)
-_LARGER = replace(
-    _SMALL,
-    name="A",
-    summary="no norm, larger and slower than S: every run diverges after step 250 or so",
-    width=64,
-    heads=4,
-    context=64,
-    learning_rate=0.015,
-    warm_up_steps=300,
-    steps=600,
-)
-
-SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario
-    for scenario in (
-        _SMALL,
-        replace(_SMALL, name="S-stable", summary="S at a sixth of its learning rate: healthy", learning_rate=0.005),
-        _LARGER,
-        _COLLAPSE,
-        replace(_COLLAPSE, name="CS-reference", summary="CS without its fault", attention_learning_rate_factor=1.0),
-    )
-}

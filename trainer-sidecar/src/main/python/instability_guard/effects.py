@@ -1,0 +1,41 @@
+"""What carrying out one command needs and yields: the words between `CommandApplication` and the interventions."""
+
+from typing import Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from instability_guard.commands import Command
+from instability_guard.messages import REFUSED
+from instability_guard.session import Session
+
+
+class NotApplied(Exception):
+    """The command was not carried out and nothing was changed; the message says why and, where it can, what to do."""
+
+    def __init__(self, reason: str, status: str = REFUSED) -> None:
+        """`status`: REFUSED, ABANDONED or FAILED."""
+        super().__init__(reason)
+        self.status = status
+
+
+class Occasion(NamedTuple):
+    """One command at one boundary; waits for the sidecar end at `deadline` (of `time.monotonic()`)."""
+
+    session: Session
+    command: Command
+    step: int
+    deadline: float
+
+
+class Effect(NamedTuple):
+    """What was done: measurements by name, indices of replaced matrices, the learning-rate scale before and after.
+
+    `undo` does the opposite, once, on a later occasion; None where there is no opposite.
+    """
+
+    measurements: Mapping[str, float]
+    matrices: Sequence[int] = ()
+    scales: Optional[Tuple[float, float]] = None
+    undo: "Optional[Intervention]" = None
+
+
+Intervention = Callable[[Occasion], Effect]
+"""Carries one kind of command out; raises `NotApplied`, or any other error, with everything as it was."""

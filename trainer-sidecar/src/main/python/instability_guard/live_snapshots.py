@@ -1,0 +1,71 @@
+"""Residual snapshots that still hang in the graph of the forward pass, so that a penalty on them can be differentiated."""
+
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
+
+import torch
+from torch import Tensor
+
+from instability_guard.blocks import Block
+from instability_guard.report import Report
+from instability_guard.snapshots import MOST_TOKENS, TOKENS_PER_WIDTH, entering_stream, leaving_stream, spread
+from instability_guard.taps import Taps
+
+
+class LiveSnapshots:
+    """What entered (constant) and left (with graph) the watched blocks in the last training forward pass.
+
+    Each is (tokens, width), row i of both the same token, at most min(2048, 4 * width) of them: 4 * width^2 numbers per
+    tensor, two tensors per block, until they are taken or released. The graph lives as long as they do.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._taps = Taps(report)
+        self._seed = 0
+        self._entered: Dict[str, Tensor] = {}
+        self._pairs: Dict[str, Tuple[Tensor, Tensor]] = {}
+
+    def watch(self, blocks: Sequence[Block], seed: int) -> None:
+        """Observes these blocks, and no others, in the forward passes to come; `seed` draws the tokens."""
+        self.release()
+        self._seed = seed
+        for block in blocks:
+            self._tap(block)
+        self._taps.install()
+
+    def release(self) -> None:
+        """Observes nothing, and lets go of the graph."""
+        self._taps.remove()
+        self._taps = Taps(self._report)
+        self._entered.clear()
+        self._pairs.clear()
+
+    def take(self) -> List[Tuple[Tensor, Tensor]]:
+        """The pairs (entering, leaving) of the last forward pass; they are given away once."""
+        pairs = list(self._pairs.values())
+        self._entered.clear()
+        self._pairs.clear()
+        return pairs
+
+    def _tap(self, block: Block) -> None:
+        def before(arguments: Tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+            stream = entering_stream(arguments, keywords)
+            if stream is not None and stream.dim() >= 2:
+                self._entered[block.path] = self._sampled(stream.detach())
+
+        def after(arguments: Tuple[Any, ...], keywords: Mapping[str, Any], output: Any) -> None:
+            entering, stream = self._entered.pop(block.path, None), leaving_stream(output)
+            if entering is not None and stream is not None:
+                with torch.enable_grad():
+                    self._pairs[block.path] = entering, self._sampled(stream)
+
+        self._taps.add(block.module, before, after)
+
+    def _sampled(self, stream: Tensor) -> Tensor:
+        """Some rows of the stream, copied: what the model does to it in place afterwards does not reach them."""
+        width = stream.shape[-1]
+        tokens = stream.reshape(-1, width)
+        limit = min(MOST_TOKENS, TOKENS_PER_WIDTH * width)
+        if len(tokens) <= limit:
+            return tokens.clone()
+        return tokens.index_select(0, spread(len(tokens), limit, self._seed).to(stream.device))

@@ -1,0 +1,44 @@
+"""SWITCH_HC: from the next forward pass on, hyper-connections mix with doubly stochastic matrices, or freely again."""
+
+from typing import Dict, List, Sequence, Tuple
+
+from torch import nn
+
+from instability_guard.effects import Effect, NotApplied, Occasion
+from instability_guard.matrices import clean_path
+from instability_guard.residual_mixing import ResidualMixing
+
+
+class MixingSwitch:
+    """Sets `ResidualMixing.projected`. The switch stays over reconnections and rewinds, and is undone mixer by mixer.
+
+    It is no part of a checkpoint: a new process mixes as its model says until it is told otherwise.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        """Finds the mixers of `model`; a command names them by their module paths."""
+        self._mixers: Dict[str, ResidualMixing] = {
+            clean_path(path): module for path, module in model.named_modules() if isinstance(module, ResidualMixing)
+        }
+
+    def apply(self, occasion: Occasion) -> Effect:
+        """`on` 1: project; 0: mix freely. The layers of the command, or all mixers when it names none."""
+        chosen = self._chosen(occasion.command.layers)
+        before = [(mixer, mixer.projected) for mixer in chosen]
+        projected = occasion.command.parameters["on"] == 1
+        return _set([(mixer, projected) for mixer in chosen])._replace(undo=lambda later: _set(before))
+
+    def _chosen(self, layers: Sequence[str]) -> List[ResidualMixing]:
+        if not self._mixers:
+            raise NotApplied("the model has no mixers: pass its residual mixing matrices through ResidualMixing")
+        unknown = [layer for layer in layers if layer not in self._mixers]
+        if unknown:
+            raise NotApplied("no mixers: %s" % ", ".join(unknown[:5]))
+        return [self._mixers[layer] for layer in layers or self._mixers]
+
+
+def _set(modes: Sequence[Tuple[ResidualMixing, bool]]) -> Effect:
+    switched = sum(mixer.projected != projected for mixer, projected in modes)
+    for mixer, projected in modes:
+        mixer.projected = projected
+    return Effect({"mixersSwitched": switched})

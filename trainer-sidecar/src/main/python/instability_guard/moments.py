@@ -1,0 +1,120 @@
+"""What becomes of the optimizer's moments when the guard replaces a weight: kept, zeroed or projected.
+
+Moments are averages of gradients at the old weight, and their next updates pull the new weight back to it.
+
+- KEEP leaves them as they are.
+- ZERO forgets them. Bias correction rests on the parameter's own step count: second moments are zeroed only together
+  with that count, so for a whole parameter and not for a slice of a fused one. (Zeroed alone, they would make Adam's
+  next twenty updates up to 6.5 times too long with its default decay rates.)
+- PROJECT takes out of the first moment m its component along the change D of the weight, m - (<m, D> / <D, D>) D, which
+  is the part that would undo the change or add to it. Second moments, which are a scale, are kept; because Adam divides
+  by their roots entry by entry, its next update is only nearly orthogonal to D.
+
+Only state that is known by name to be a moment is touched; anything else of the weight's shape (a master copy of the
+weights, say) is kept.
+"""
+
+from functools import partial
+from typing import Any, Callable, Dict, Iterator, List, Sequence
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from instability_guard.matrices import TrackedMatrix
+
+KEEP, ZERO, PROJECT = range(3)
+
+_FIRST = ("exp_avg", "momentum_buffer")
+_SECOND = ("exp_avg_sq", "max_exp_avg_sq", "square_avg")
+
+
+class Treatment:
+    """New values for the moments of some matrices, all computed; `write` puts them in place."""
+
+    def __init__(self) -> None:
+        self.measurements: Dict[str, float] = {"momentsKept": 0, "momentsZeroed": 0, "momentsProjected": 0}
+        self._writes: List[Callable[[], Any]] = []
+
+    def add(self, done: str, write: Callable[[], Any]) -> None:
+        """Counts one state tensor as `done`, and remembers how."""
+        self.measurements[done] += 1
+        self._writes.append(write)
+
+    def keep(self) -> None:
+        """Counts one state tensor that stays."""
+        self.measurements["momentsKept"] += 1
+
+    def also(self, write: Callable[[], Any]) -> None:
+        """Remembers a change that is not counted."""
+        self._writes.append(write)
+
+    def write(self) -> None:
+        """Changes the optimizer's state."""
+        with torch.no_grad():
+            for write in self._writes:
+                write()
+
+
+class Moments:
+    """The moments that the given optimizers keep."""
+
+    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
+        """Changes nothing."""
+        self._optimizers = list(optimizers)
+
+    def treatment(
+        self, replaced: Sequence[TrackedMatrix], change: Callable[[TrackedMatrix], Tensor], mode: int
+    ) -> Treatment:
+        """What to do for these matrices; `change` tells new minus old, rows x columns, and is asked by PROJECT only."""
+        treatment = Treatment()
+        with torch.no_grad():
+            for matrix in replaced:
+                for state in self._states(matrix):
+                    _treat(treatment, matrix, change, state, mode)
+        return treatment
+
+    def _states(self, matrix: TrackedMatrix) -> Iterator[Dict[Any, Any]]:
+        for optimizer in self._optimizers:
+            state = optimizer.state.get(matrix.parameter)
+            if isinstance(state, dict):
+                yield state
+
+
+def _treat(
+    treatment: Treatment,
+    matrix: TrackedMatrix,
+    change: Callable[[TrackedMatrix], Tensor],
+    state: Dict[Any, Any],
+    mode: int,
+) -> None:
+    is_whole = matrix.rows * matrix.columns == matrix.parameter.numel()
+    restarts = mode == ZERO and is_whole and "step" in state
+    for name, value in state.items():
+        if not isinstance(value, Tensor) or value.shape != matrix.parameter.shape:
+            continue
+        part = matrix.part_of(value)
+        if mode == ZERO and (name in _FIRST or (restarts and name in _SECOND)):
+            treatment.add("momentsZeroed", part.zero_)
+        elif mode == PROJECT and name in _FIRST:
+            treatment.add("momentsProjected", partial(part.copy_, _without(part, change(matrix))))
+        else:
+            treatment.keep()
+    if restarts:
+        treatment.also(partial(_restart, state))
+
+
+def _without(moment: Tensor, direction: Tensor) -> Tensor:
+    """`moment` without its component along `direction`; as it is where that cannot be computed."""
+    wide = moment.to(torch.promote_types(moment.dtype, torch.float32))
+    along = direction.to(wide)
+    along = along / along.abs().amax()  # so that its square neither overflows nor vanishes
+    projected = wide - (wide * along).sum() / (along * along).sum() * along
+    return projected if bool(torch.isfinite(projected).all()) else wide
+
+
+def _restart(state: Dict[Any, Any]) -> None:
+    if isinstance(state["step"], Tensor):
+        state["step"].zero_()
+    else:
+        state["step"] = 0

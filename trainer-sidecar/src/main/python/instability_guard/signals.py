@@ -1,0 +1,122 @@
+"""What the hook measures besides weights and scalars, in one place: laid out in HELLO, sent with a sampled STEP."""
+
+import json
+from dataclasses import replace
+from typing import Any, Dict, List, Sequence
+
+import torch
+from torch import nn
+
+from instability_guard import roles
+from instability_guard.blocks import find_blocks
+from instability_guard.matrices import TrackedMatrix
+from instability_guard.messages import Message
+from instability_guard.mixers import MixerCapture, find_mixers, static_names
+from instability_guard.omissions import Omissions
+from instability_guard.options import Options
+from instability_guard.report import Report
+from instability_guard.snapshots import SnapshotCapture, plan_snapshots
+from instability_guard.staging import SlotShape
+from instability_guard.taps import Taps
+
+_STATISTICS_LIMIT = 256 << 10
+
+
+class Signals:
+    """Residual snapshots and mixing matrices.
+
+    `arm` before the forward pass of a sampled step, `stage` at its boundary. On all other steps the model has no hook.
+    """
+
+    def __init__(
+        self, model: nn.Module, matrices: Sequence[TrackedMatrix], options: Options, report: Report
+    ) -> None:
+        self._report = report
+        self._taps = Taps(report)
+        self._is_armed = False
+        self._first_mixer = options.mixing_order
+        blocks = find_blocks(model, options.snapshot_blocks)
+        tokens, limit = options.snapshot_tokens, options.snapshot_bytes
+        planned = plan_snapshots(blocks, tokens, limit, report) if options.snapshots else []
+        self._snapshots = SnapshotCapture(planned, self._taps)
+        self._mixers = MixerCapture(find_mixers(model, report), self._taps)
+        self._mixers_total = options.mixers_total or self._first_mixer + len(self._mixers.mixers)
+        self._static_names = static_names(self._mixers.mixers, matrices)
+        named = set(self._static_names.values())
+        self.matrices = [replace(m, role=roles.RESIDUAL_MIXING) if m.name in named else m for m in matrices]
+        """The tracked matrices, in which those of static mixers have their role."""
+
+    @property
+    def shapes(self) -> List[SlotShape]:
+        """Shapes of all slots: matrices, snapshots, mixers."""
+        snapshots = [shape for snapshot in self._snapshots.snapshots for shape in (snapshot.shape,) * 2]
+        mixers = [shape for mixer in self._mixers.mixers for shape in (mixer.shape,) * 2]
+        return [matrix.shape for matrix in self.matrices] + snapshots + mixers
+
+    def hello(self, offsets: Sequence[int]) -> Message:
+        """The fields of HELLO that describe the slots after the matrices' ones; `offsets` are those of all slots."""
+        of_pairs = offsets[len(self.matrices) :]
+        pairs = list(zip(of_pairs[::2], of_pairs[1::2]))
+        snapshots = [
+            dict(snapshot._asdict(), enteringOffset=entering, leavingOffset=leaving)
+            for snapshot, (entering, leaving) in zip(self._snapshots.snapshots, pairs)
+        ]
+        mixers = [
+            {
+                "index": mixer.index,
+                "layer": mixer.layer,
+                "order": self._first_mixer + mixer.index,
+                "total": self._mixers_total,
+                "size": mixer.size,
+                "dynamic": mixer.parameter is None,
+                "parameter": self._static_names.get(mixer.index, ""),
+                "mixedOffset": mixed,
+                "unprojectedOffset": unprojected,
+            }
+            for mixer, (mixed, unprojected) in zip(self._mixers.mixers, pairs[len(snapshots) :])
+        ]
+        return {"snapshots": snapshots, "mixers": mixers, "heads": {}}
+
+    def arm(self, step: int) -> None:
+        """Watches the forward passes to come; `step` draws the tokens."""
+        self._clear(step)
+        self._taps.install()
+        self._is_armed = True
+
+    def disarm(self) -> None:
+        """Watches nothing, and forgets what was captured."""
+        if self._is_armed:
+            self._taps.remove()
+            self._clear(0)
+            self._is_armed = False
+
+    def stage(self, step: int, slots: Sequence[torch.Tensor]) -> Message:
+        """Copies what was captured into the slots, of which `slots` are all; the fields of STEP that tell of it."""
+        omissions = Omissions()
+        statistics: List[Dict[str, Any]] = []
+        fields: Message = {}
+        ours = slots[len(self.matrices) :]
+        pairs = 2 * len(self._snapshots.snapshots)
+        with torch.no_grad():
+            fields["snapshotTokens"] = self._snapshots.stage(ours[:pairs], omissions)
+            fields["mixersSampled"] = self._mixers.stage(ours[pairs:], omissions)
+        fields["statistics"] = _within_limit(statistics, omissions)
+        fields["omissions"] = omissions.lines()
+        return fields
+
+    def _clear(self, seed: int) -> None:
+        self._snapshots.clear(seed)
+        self._mixers.clear()
+
+
+def _within_limit(statistics: List[Dict[str, Any]], omissions: Omissions) -> List[Dict[str, Any]]:
+    """The first statistics, as far as they fit."""
+    kept = []
+    left = _STATISTICS_LIMIT
+    for statistic in statistics:
+        left -= len(json.dumps(statistic)) + 1
+        if left >= 0:
+            kept.append(statistic)
+        else:
+            omissions.add(statistic["metric"], statistic["layer"], "the message would be too long")
+    return kept

@@ -1,0 +1,204 @@
+"""Koopman spectral shaping in a training loop: off it is nothing, on it is the mean penalty of half of the blocks."""
+
+import copy
+import io
+import unittest
+from typing import Any, List
+from unittest import mock
+
+import torch
+from instability_guard import InstabilityGuard
+from instability_guard import koopman_regularization as regularization_module
+from instability_guard.koopman_shaping import ShapingSettings, koopman_shaping
+
+from hook_case import HookCase
+from intervention_case import BLOCK, OTHER_BLOCK, WIDTH, Block, InterventionCase
+
+KSS = "ENABLE_KSS"
+
+
+class KoopmanRegularizationTest(InterventionCase):
+    def enabled(self, **parameters: Any) -> InstabilityGuard:
+        """A guard with KSS on from step 1; every step unless said otherwise."""
+        guard = self.attach_able()
+        self.applied(guard, 0, "k", KSS, **{"every": 1, **parameters})
+        return guard
+
+    def hooks(self) -> int:
+        return sum(len(block._forward_hooks) + len(block._forward_pre_hooks) for block in self.model.blocks)
+
+    def test_should_be_an_exact_zero_without_a_graph_while_off(self) -> None:
+        self.model.to(torch.bfloat16)
+        guard = self.attach_able()
+        zero = guard.regularization()
+        self.assertEqual((zero.item(), zero.dim(), zero.dtype), (0.0, 0, torch.float32))
+        self.assertFalse(zero.requires_grad)
+        zero += 1.0
+        self.assertEqual(guard.regularization().item(), 0.0, "whoever adds in place changes nothing of ours")
+        self.model.to(torch.float64)
+        self.assertEqual(guard.regularization().dtype, torch.float64)
+        guard.close()
+        self.assertEqual(guard.regularization().item(), 0.0)
+        self.assertEqual(copy.deepcopy(guard).regularization().item(), 0.0)
+
+    def test_should_leave_training_as_it_is_while_off(self) -> None:
+        self.train(self.attach_able(), 0)
+        with_guard = [parameter.detach().clone() for parameter in self.model.parameters()]
+        self.setUp()
+        self.optimizer.zero_grad()
+        self.model(self.inputs).square().mean().backward()
+        self.optimizer.step()
+        for parameter, expected in zip(self.model.parameters(), with_guard):
+            self.assert_same(parameter.detach(), expected)
+
+    def test_should_be_strength_times_the_mean_penalty_over_the_tokens_of_its_blocks(self) -> None:
+        guard = self.enabled(strength=0.5, layers=(OTHER_BLOCK,))
+        entering, leaving = self.stream(self.model.blocks[1])
+        self.train(guard, 1)
+        penalties = [koopman_shaping(entering[rows], leaving[rows], ShapingSettings()) for rows in self.rows(1)]
+        self.assertTrue(torch.allclose(self.penalty, 0.5 * torch.stack(penalties).mean(), rtol=1e-4))
+        self.assertGreater(self.penalty.item(), 0.0)
+
+    def test_should_reach_the_weights_of_the_block_and_those_before(self) -> None:
+        guard = self.enabled(layers=(OTHER_BLOCK,))
+        self.optimizer.zero_grad()
+        self.model(self.inputs)
+        guard.regularization().backward()
+        for block in self.model.blocks[1:]:
+            self.assertGreater(block.fc1.weight.grad.abs().max().item(), 0.0)
+            self.assertTrue(torch.isfinite(block.fc1.weight.grad).all())
+
+    def test_should_take_half_of_the_blocks_at_its_turns_and_repeat_itself(self) -> None:
+        self.model.blocks.extend([Block() for _ in range(6)])
+        chosen = []
+        for _ in range(2):
+            with self.attach_able() as guard:
+                self.order("k", KSS, every=5)
+                chosen.append([self.watched(guard, step) for step in range(11)])
+        self.assertEqual(chosen[0], chosen[1])
+        self.assertEqual([len(blocks) for blocks in chosen[0]], [0, 0, 0, 0, 4, 0, 0, 0, 0, 4, 0])
+        self.assertNotEqual(chosen[0][4], chosen[0][9])
+
+    def test_should_end_by_itself_and_leave_no_hook(self) -> None:
+        guard = self.enabled(untilStep=2)
+        penalties = []
+        for step in range(1, 5):
+            self.train(guard, step)
+            penalties.append(self.penalty.item() > 0.0)
+        self.assertEqual(penalties, [True, True, False, False])
+        self.assertEqual(self.hooks(), 0)
+
+    def test_should_end_when_disabled_or_rolled_back_and_tell_its_cost(self) -> None:
+        for end, fields in (("DISABLE_KSS", {}), ("ROLL_BACK", {"undoes": "k"})):
+            with self.subTest(end=end), self.attach_able() as guard:
+                self.order("k", KSS, every=1)
+                for step in range(3):
+                    self.train(guard, step)
+                count = len(self.sidecar.of("APPLIED"))
+                self.sidecar.command("e", end, at=3, **fields)
+                self.train(guard, 3)
+                measured = self.sidecar.await_message("APPLIED", count + 1)["measurements"]
+                self.assertEqual((measured["kssCalls"], measured["kssSkipped"]), (3, 0))
+                self.assertGreater(measured["kssMillis"], 0.0)
+                self.assertEqual(guard.statistics["kssCalls"], 3)
+                self.assertGreater(guard.statistics["kssMicros"], 0)
+                self.train(guard, 4)
+                self.assertFalse(self.penalty.requires_grad)
+                self.assertEqual(self.hooks(), 0)
+
+    def test_should_not_roll_back_an_order_that_was_replaced(self) -> None:
+        guard = self.enabled()
+        self.applied(guard, 1, "k2", KSS)
+        refusal = self.not_applied(guard, 2, "r", "ROLL_BACK", undoes="k")
+        self.assertEqual(refusal, ("REFUSED", "it is not in force any more"))
+
+    def test_should_train_on_when_the_penalty_fails_or_is_not_finite(self) -> None:
+        for failure in (ArithmeticError("on purpose"), None):
+            with self.subTest(failure=failure), self.attach_able() as guard:
+                self.order("k", KSS, every=1)
+                self.train(guard, 0)
+                infinite = lambda entering, leaving, settings: leaving.sum() * float("inf")  # noqa: E731
+                with mock.patch.object(regularization_module, "koopman_shaping", side_effect=failure or infinite):
+                    self.train(guard, 1)
+                self.assertEqual(self.penalty.item(), 0.0)
+                self.assertEqual(guard.statistics["kssSkipped"], 1)
+                self.assertEqual(guard.statistics["errors"], int(failure is not None))
+                self.train(guard, 2)
+                self.assertGreater(self.penalty.item(), 0.0)
+
+    def test_should_be_zero_where_no_forward_pass_was_seen(self) -> None:
+        guard = self.enabled()
+        self.model.eval()
+        self.train(guard, 1)
+        self.assertEqual((self.penalty.item(), guard.statistics["kssSkipped"]), (0.0, 1))
+
+    def test_should_give_the_snapshots_of_a_forward_pass_once(self) -> None:
+        guard = self.enabled()
+        self.model(self.inputs)
+        self.assertGreater(guard.regularization().item(), 0.0)
+        self.assertEqual(guard.regularization().item(), 0.0)
+
+    def test_should_compute_in_full_precision_under_autocast(self) -> None:
+        guard = self.enabled(layers=(BLOCK,))
+        self.model(self.inputs)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            inside = guard.regularization()
+        self.model(self.inputs)
+        self.assert_same(inside.detach(), guard.regularization().detach())
+
+    def test_should_not_travel_with_a_copy_of_the_model(self) -> None:
+        guard = self.enabled()
+        self.model(self.inputs)
+        twin = copy.deepcopy(self.model)
+        torch.save(self.model, io.BytesIO())
+        twin(self.inputs * 2.0)
+        self.assertGreater(guard.regularization().item(), 0.0)
+
+    def test_should_not_touch_the_trainer_s_random_numbers(self) -> None:
+        guard = self.enabled()
+        torch.manual_seed(11)
+        self.train(guard, 1)
+        drawn = torch.rand(3)
+        torch.manual_seed(11)
+        self.assert_same(torch.rand(3), drawn)
+
+    def test_should_refuse_a_loop_that_would_not_use_it(self) -> None:
+        guard = self.attach_able()
+        self.order("k", KSS)
+        guard.step(0)
+        expected = "the training loop never called guard.regularization(): add it to the loss"
+        self.assertEqual(self.refusal(), ("REFUSED", expected))
+
+    def watched(self, guard: InstabilityGuard, step: int) -> List[int]:
+        """Depths of the blocks that are watched after the boundary of `step`."""
+        self.train(guard, step)
+        return [depth for depth, block in enumerate(self.model.blocks) if block._forward_hooks]
+
+    def stream(self, block: torch.nn.Module) -> Any:
+        """What enters and leaves the block in a forward pass with the present weights, (tokens, width) each."""
+        seen: List[torch.Tensor] = []
+        handle = block.register_forward_hook(lambda module, inputs, output: seen.extend((inputs[0], output)))
+        self.model(self.inputs)
+        handle.remove()
+        return [tensor.detach().reshape(-1, WIDTH) for tensor in seen]
+
+    def rows(self, step: int) -> List[torch.Tensor]:
+        """The tokens of each block's snapshot: 32 = 4 * width of the 60."""
+        from instability_guard.snapshots import spread
+
+        return [spread(60, 4 * WIDTH, step)]
+
+
+class NoBlocksTest(HookCase):
+    def test_should_say_what_to_do_when_no_blocks_are_found(self) -> None:
+        self.model = torch.nn.Linear(4, 4)
+        guard = self.attach()
+        guard.regularization()
+        self.sidecar.command("k", KSS, at=0)
+        guard.step(0)
+        expected = "no residual blocks were found in the model: attach the guard with snapshot_blocks=[...]"
+        self.assertEqual(self.refusal(), ("REFUSED", expected))
+
+
+if __name__ == "__main__":
+    unittest.main()
