@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param isHealthy whether the scenario is a stable twin
  * @param tuning even seeds: thresholds were chosen on them
  * @param unseen odd seeds: what counts
- * @param spikeScore mean OLMo spike score of the loss over all runs, percent of steps; null when runs are too short
- * @param gradientLabelled runs that diverged by the label that counts a gradient norm above 500; null when unknown
+ * @param spikeScore mean OLMo spike score of the loss over all runs, percent of steps; null without runs
+ * @param gradientLabelled runs whose gradient norm was above 500 or not finite at any step: the label of RKSP
  * @param accuracy median task accuracy of the runs that did not diverge; null when the task has none
  * @param alarmsPer10k in a healthy scenario under the guard: anomalies raised per 10,000 steps; null elsewhere
  * @param actingPer10k the same, those answered by a command (or a would-be command); null elsewhere
@@ -32,7 +32,7 @@ public record CellSummary(
         Half tuning,
         Half unseen,
         @Nullable Double spikeScore,
-        @Nullable Integer gradientLabelled,
+        int gradientLabelled,
         @Nullable Double accuracy,
         @Nullable Double alarmsPer10k,
         @Nullable Double actingPer10k,

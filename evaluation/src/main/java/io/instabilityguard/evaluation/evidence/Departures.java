@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * When the loss of a lost run departed: above its own best when it diverged, behind the median of the unguarded runs of
- * the healthy twin when it collapsed.
+ * When the loss of a run departed: above its own best when it diverged, otherwise behind the median of the unguarded runs
+ * of the healthy twin, where there is one.
  */
 final class Departures {
     private static final String BASELINE = "none";
@@ -46,14 +46,12 @@ final class Departures {
         return median;
     }
 
-    /** Empty for a run that was not lost, or whose loss left nothing. */
+    /** Empty for a run whose loss left nothing. */
     OptionalInt of(RunRecord run) {
         if (run.result().diverged()) {
             return Losses.departure(run.lossArray());
         }
         double[] reference = healthy.get(run.key().scenario());
-        return run.result().survived() || reference == null
-                ? OptionalInt.empty()
-                : Losses.departure(run.lossArray(), reference);
+        return reference == null ? OptionalInt.empty() : Losses.departure(run.lossArray(), reference);
     }
 }

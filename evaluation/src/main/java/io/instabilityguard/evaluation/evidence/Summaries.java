@@ -9,7 +9,6 @@ import io.instabilityguard.evaluation.campaign.RunRecord.GuardPart;
 import io.instabilityguard.evaluation.evidence.CellSummary.Half;
 import io.instabilityguard.evaluation.history.Percentiles;
 import io.instabilityguard.evaluation.statistics.Interval;
-import io.instabilityguard.evaluation.statistics.Losses;
 import io.instabilityguard.evaluation.trainer.TrainerResult;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -59,8 +58,8 @@ record Summaries(Plan plan, List<RunRecord> runs) {
                 isHealthy,
                 half(all, run -> !run.isUnseen()),
                 half(all, RunRecord::isUnseen),
-                mean(all, run -> Losses.spikeScore(run.lossArray())),
-                gradientLabelled(all),
+                mean(all, run -> run.result().spikeScore()),
+                (int) all.stream().filter(run -> run.result().gradientLabel()).count(),
                 median(
                         all,
                         run -> number(
@@ -98,16 +97,6 @@ record Summaries(Plan plan, List<RunRecord> runs) {
                         Percentiles.of(losses.stream().filter(Objects::nonNull).toList())
                                 .median()),
                 losses);
-    }
-
-    private static @Nullable Integer gradientLabelled(List<RunRecord> all) {
-        List<Boolean> labels = all.stream()
-                .map(run -> run.result().gradientLabel())
-                .filter(Objects::nonNull)
-                .toList();
-        return labels.isEmpty()
-                ? null
-                : (int) labels.stream().filter(label -> label).count();
     }
 
     private static List<GuardPart> guarded(List<RunRecord> all) {

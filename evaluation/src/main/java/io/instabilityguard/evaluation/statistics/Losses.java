@@ -10,9 +10,6 @@ public final class Losses {
 
     private static final int SHORT = 5;
     private static final int LONG = 25;
-    private static final int SPIKE_WINDOW = 1000;
-    private static final int LEAST_HISTORY = 25;
-    private static final double SPIKE_DEVIATIONS = 7;
 
     private Losses() {}
 
@@ -59,32 +56,5 @@ public final class Losses {
         return Arrays.stream(losses, Math.max(0, last - count + 1), last + 1)
                 .average()
                 .orElse(Double.NaN);
-    }
-
-    /**
-     * OLMo's spike score (arXiv 2501.00656, section 3): percent of the values that lie more than 7 standard deviations
-     * away from the mean of the values before them, at most the last 1,000. Here the first 25 finite values are not
-     * judged, and a value that is not finite is a spike.
-     */
-    public static double spikeScore(double[] values) {
-        int judged = 0;
-        int spikes = 0;
-        for (int i = LEAST_HISTORY; i < values.length; i++) {
-            double[] before = Arrays.stream(values, Math.max(0, i - SPIKE_WINDOW), i)
-                    .filter(Double::isFinite)
-                    .toArray();
-            judged++;
-            spikes += isSpike(values[i], before) ? 1 : 0;
-        }
-        return judged == 0 ? Double.NaN : 100.0 * spikes / judged;
-    }
-
-    private static boolean isSpike(double value, double[] before) {
-        double mean = Arrays.stream(before).average().orElse(Double.NaN);
-        double variance = Arrays.stream(before)
-                .map(one -> (one - mean) * (one - mean))
-                .average()
-                .orElse(Double.NaN);
-        return !Double.isFinite(value) || Math.abs(value - mean) > SPIKE_DEVIATIONS * Math.sqrt(variance);
     }
 }

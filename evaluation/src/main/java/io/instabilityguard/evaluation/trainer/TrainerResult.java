@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param finalLoss mean of the last 25 losses, in nats; null when that is not finite
  * @param steps how many were done
  * @param secondsPerStep median
- * @param collapsed whether the run ended, finite, far above what a healthy one reaches; null when the trainer says nothing
- * @param gradientLabel whether the run diverged by the other label, which also counts a gradient norm above 500; null
- *     when the trainer says nothing
+ * @param collapsed whether the run diverged or ended well above what it had reached
+ * @param spikeScore OLMo's: percent of the steps whose loss lies 7 standard deviations from the mean of those before
+ * @param gradientLabel whether the task's gradient norm was above 500 or not finite at any step: the label of RKSP
  * @param accuracy of the task's answers at the end; null when the task has none
  */
 public record TrainerResult(
@@ -28,8 +28,9 @@ public record TrainerResult(
         @Nullable Double finalLoss,
         int steps,
         double secondsPerStep,
-        @Nullable Boolean collapsed,
-        @Nullable Boolean gradientLabel,
+        boolean collapsed,
+        double spikeScore,
+        boolean gradientLabel,
         @Nullable Double accuracy) {
     static TrainerResult of(JsonNode result) {
         JsonNode divergedAt = result.path("divergedAtStep");
@@ -42,13 +43,10 @@ public record TrainerResult(
                 number(result.path("finalLoss")),
                 result.path("steps").asInt(),
                 result.path("secondsPerStep").asDouble(Double.NaN),
-                truth(result.path("collapsed")),
-                truth(result.path("gradientLabel")),
+                result.path("collapsed").asBoolean(),
+                result.path("spikeScore").asDouble(),
+                result.path("gradientLabel").asBoolean(),
                 number(result.path("accuracy")));
-    }
-
-    private static @Nullable Boolean truth(JsonNode value) {
-        return value.isBoolean() ? value.asBoolean() : null;
     }
 
     private static @Nullable Double number(JsonNode value) {
@@ -57,6 +55,6 @@ public record TrainerResult(
 
     /** Neither diverged nor collapsed. */
     public boolean survived() {
-        return !diverged && !Boolean.TRUE.equals(collapsed);
+        return !diverged && !collapsed;
     }
 }

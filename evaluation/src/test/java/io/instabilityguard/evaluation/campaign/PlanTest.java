@@ -14,11 +14,11 @@ class PlanTest {
 
     @Test
     void shouldMeasureEveryScenarioWithItsTwinOnce() {
-        List<Cell> cells = plan.cells(new Profile("0-3", List.of("S", "fault-nan"), List.of("none", "guard")));
+        List<Cell> cells = plan.cells(new Profile("0-3", List.of("S", "nan-weight"), List.of("none", "guard")));
         assertThat(cells)
                 .extracting(cell -> cell.scenario() + " " + cell.method().name())
                 .containsExactly(
-                        "S none", "S guard", "S-stable none", "S-stable guard", "fault-nan none", "fault-nan guard");
+                        "S none", "S guard", "S-stable none", "S-stable guard", "nan-weight none", "nan-weight guard");
     }
 
     @Test
@@ -48,7 +48,7 @@ class PlanTest {
     void shouldSayWhatThereIsToChooseFrom() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> plan.cells(new Profile("0", List.of("X"), List.of("none"))))
-                .withMessageStartingWith("unknown scenario 'X': choose among S, A, CS");
+                .withMessageStartingWith("unknown scenario 'X': choose among S, F, A, CS");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> plan.cells(new Profile("0", List.of("S"), List.of("X"))))
                 .withMessageStartingWith("unknown method 'X'");

@@ -16,7 +16,7 @@ public final class Runs {
     public static RunRecord run(String scenario, String method, int seed, @Nullable Double loss) {
         boolean diverged = loss == null;
         TrainerResult result = new TrainerResult(
-                scenario, seed, method, diverged, diverged ? 49 : null, loss, 50, 0.002, false, null, null);
+                scenario, seed, method, diverged, diverged ? 49 : null, loss, 50, 0.002, diverged, 0, diverged, null);
         return new RunRecord(
                 new RunKey(scenario, method, seed, 0, "sources"),
                 "commit",

@@ -30,17 +30,6 @@ class LossesTest {
         assertThat(Losses.departure(levels(80, 2), levels(80, 2))).isEmpty();
     }
 
-    /** 76 values after the first 25 are judged and the last of them, 10, is ten deviations from the mean. */
-    @Test
-    void shouldScoreSpikesInPercentOfTheJudgedSteps() {
-        double[] values = new double[101];
-        Arrays.setAll(values, i -> i == 100 ? 10 : i % 2 == 0 ? 1 : -1);
-        assertThat(Losses.spikeScore(values)).isEqualTo(100.0 / 76);
-        values[100] = 6;
-        assertThat(Losses.spikeScore(values)).isZero();
-        assertThat(Losses.spikeScore(new double[10])).isNaN();
-    }
-
     /** Pairs of a count and the loss that holds so long. */
     private static double[] levels(double... countsAndLosses) {
         double[] losses = new double[0];
