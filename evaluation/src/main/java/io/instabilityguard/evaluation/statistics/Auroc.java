@@ -9,8 +9,6 @@ import java.util.Random;
  * Scores that are not finite belong to nobody and must be left out or replaced by the caller.
  */
 public final class Auroc {
-    private static final double PERCENT_95_LOW = 0.025;
-
     private Auroc() {}
 
     /** The area for these scores. */
@@ -62,9 +60,7 @@ public final class Auroc {
         for (int i = 0; i < resamples; i++) {
             areas[i] = of(drawn(positives, random), drawn(negatives, random));
         }
-        Arrays.sort(areas);
-        int low = (int) Math.floor(PERCENT_95_LOW * (resamples - 1));
-        return new Interval(areas[low], areas[resamples - 1 - low]);
+        return Interval.percentiles(areas);
     }
 
     private static double[] drawn(double[] sample, Random random) {

@@ -1,5 +1,7 @@
 package io.instabilityguard.evaluation.statistics;
 
+import java.util.Arrays;
+
 /**
  * A confidence interval, both ends included.
  *
@@ -32,5 +34,12 @@ public record Interval(double low, double high) {
         double centre = (share + Z_95 * Z_95 / (2 * n)) / shrink;
         double half = Z_95 / shrink * Math.sqrt(share * (1 - share) / n + Z_95 * Z_95 / (4 * n * n));
         return new Interval(hits == 0 ? 0 : centre - half, hits == trials ? 1 : centre + half);
+    }
+
+    /** The middle 95 % of a sample, such as of bootstrap resamples; sorts it in place. */
+    public static Interval percentiles(double[] sample) {
+        Arrays.sort(sample);
+        int cut = (int) Math.floor(0.025 * (sample.length - 1));
+        return new Interval(sample[cut], sample[sample.length - 1 - cut]);
     }
 }
