@@ -75,6 +75,13 @@ class Model(nn.Module):
 class InterventionCase(HookCase):
     """A sidecar, and a run of a model with attention, blocks and mixers, trained by Adam."""
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        """One thread: on a busy machine threads of such small products mostly wait for each other."""
+        super().setUpClass()
+        cls.addClassCleanup(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)
+
     def setUp(self) -> None:
         super().setUp()
         torch.manual_seed(3)

@@ -2,15 +2,14 @@
 
 import math
 import sys
-import tempfile
 import unittest
-from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
 
 import torch
 
+from reference_case import ReferenceCase, tiny
 from reference_trainer.checkpoints import Checkpoints
 from reference_trainer.faults import ExplodingHead, GarbageTargets, NanLoss, NanWeight, RankOneDrift, RoundedWeights
 from reference_trainer.recall import KEYS, QUERIES, UNSCORED, RecallBatches
@@ -32,19 +31,9 @@ class Rewinding(Method):
             self.resumed = self.checkpoints.rewind(step, 3, 2)
 
 
-class FaultsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.text = Path(cls.folder.name) / "text.txt"
-        cls.text.write_text("The quick brown fox jumps over the lazy dog.\n" * 40)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
+class FaultsTest(ReferenceCase):
     def trainer(self, fault, name="S-stable"):
-        return Trainer(replace(SCENARIOS[name], layers=1, fault=fault), 1, self.text)
+        return Trainer(tiny(name, fault=fault), 1, self.text)
 
     def losses(self, fault, steps=6):
         return [record.loss for record in self.trainer(fault).run(Method(), steps)]
@@ -122,7 +111,7 @@ class RecallTest(unittest.TestCase):
 
     def test_should_measure_chance_before_training(self):
         self.assertAlmostEqual(Trainer(SCENARIOS["recall-1e-2"], 1).accuracy(), 1 / 16, delta=0.04)
-        self.assertIsNone(Trainer(replace(SCENARIOS["S"], layers=1), 1).accuracy())
+        self.assertIsNone(Trainer(tiny("S"), 1).accuracy())
 
 
 if __name__ == "__main__":

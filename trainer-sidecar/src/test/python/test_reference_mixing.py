@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
 import torch
 
 from instability_guard.residual_mixing import ResidualMixing, sinkhorn
+from reference_case import tiny
 from reference_trainer.model import CharacterGpt
 from reference_trainer.rivals.foresight import AlwaysProjected
 from reference_trainer.rivals.method import Method
@@ -59,6 +60,12 @@ class SinkhornTest(unittest.TestCase):
             mixed = sinkhorn(factor * torch.tensor([[3.0, 1.0], [1.0, -2.0]]))
             self.assertTrue(torch.allclose(mixed.sum(-1), torch.ones(2)), factor)
         self.assertEqual(sinkhorn(torch.eye(4).bfloat16()).dtype, torch.bfloat16)
+
+    def test_should_keep_its_precision_under_autocast(self):
+        for matrices in (torch.rand(4, 4), torch.rand(3, 4, 4)):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                mixed = sinkhorn(matrices)
+            self.assertTrue(torch.equal(mixed, sinkhorn(matrices)))
 
     def test_should_keep_a_broken_matrix_visibly_broken_and_its_neighbours_whole(self):
         for broken in (math.nan, math.inf):
@@ -112,16 +119,17 @@ class ResidualMixingTest(unittest.TestCase):
 class HyperConnectionsTest(unittest.TestCase):
     INPUTS = torch.randint(0, 97, (2, 32), generator=torch.Generator().manual_seed(1))
 
-    def model(self, name, **changes):
+    def model(self, name):
         torch.manual_seed(1)
-        return make_model(replace(SCENARIOS[name], layers=3, **changes))
+        return make_model(replace(SCENARIOS[name], layers=3))
 
     def test_should_start_as_a_plain_residual_model_per_stream(self):
         for name in ("D12", "S24"):
             hyper = self.model(name)
             torch.manual_seed(1)
             plain = CharacterGpt(97, 3, 32, 2, 32, "pre", "none")
-            plain.load_state_dict({key: value for key, value in hyper.state_dict().items() if key in plain.state_dict()})
+            state = hyper.state_dict()
+            plain.load_state_dict({key: state[key] for key in plain.state_dict()})
             hyper.final_norm = torch.nn.Identity()
             self.assertTrue(torch.allclose(hyper(self.INPUTS), 4.0 * plain(self.INPUTS), atol=1e-5), name)
 
@@ -158,7 +166,7 @@ class HyperConnectionsTest(unittest.TestCase):
             self.assertAlmostEqual(gain, 1.0, delta=0.01)
 
     def test_should_train_static_mixings_at_their_own_rate(self):
-        groups = Trainer(replace(SCENARIOS["S24"], layers=1), 1).optimizer.param_groups
+        groups = Trainer(tiny("S24"), 1).optimizer.param_groups
         self.assertAlmostEqual(groups[2]["lr"], 20 * groups[0]["lr"])
         self.assertEqual([tuple(each.shape) for each in groups[2]["params"]], [(4, 4), (4, 4)])
 

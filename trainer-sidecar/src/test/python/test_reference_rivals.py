@@ -3,9 +3,7 @@
 import importlib.util
 import math
 import sys
-import tempfile
 import unittest
-from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -13,15 +11,15 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
 
 import torch
 
-from reference_trainer.outcome import judge
+from reference_case import ReferenceCase, tiny
 from reference_trainer.model import CausalAttention
+from reference_trainer.outcome import judge
 from reference_trainer.rivals import METHODS, make_method
 from reference_trainer.rivals.attention import QkClip
 from reference_trainer.rivals.clipping import AdaGC, Clip, ZClip
 from reference_trainer.rivals.foresight import Oracle
 from reference_trainer.rivals.msign import PeriodicMSign, apply_msign
 from reference_trainer.rivals.penalties import SpectralPenalty
-from reference_trainer.scenarios import SCENARIOS
 from reference_trainer.train import Trainer, gradient_norm
 
 
@@ -35,22 +33,7 @@ def random_weight(rows, columns):
     return torch.nn.Parameter(torch.randn(rows, columns, generator=torch.Generator().manual_seed(1)))
 
 
-def tiny(name, steps=2):
-    """The scenario with one block and few steps: what takes a second may take milliseconds."""
-    return replace(SCENARIOS[name], layers=1, steps=steps)
-
-
-class RivalsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.text = Path(cls.folder.name) / "text.txt"
-        cls.text.write_text("The quick brown fox jumps over the lazy dog.\n" * 40)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
+class RivalsTest(ReferenceCase):
     def test_should_clip_to_the_largest_norm(self):
         parameters = parameters_with_gradient(7.0)
         Clip(parameters, 1.0).before_update(0, 7.0)
@@ -156,7 +139,7 @@ class RivalsTest(unittest.TestCase):
                 continue
             for name in ("S", "recall-1e-2", "D12", "S24"):
                 with self.subTest(scenario=name, method=method):
-                    trainer = Trainer(tiny(name), 1, self.text)
+                    trainer = Trainer(tiny(name, steps=2), 1, self.text)
                     rival = make_method(method, trainer)
                     self.assertEqual(len(list(trainer.run(rival, 2))), 2)
                     rival.close()

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
 
 import torch
 
+from reference_case import TEXT, ReferenceCase
 from reference_trainer.__main__ import main, options_of, parse, unique_run_id
 from reference_trainer.data import ALPHABET, Batches, TextError, encode, read_corpus
 from reference_trainer.model import CharacterGpt
@@ -22,20 +23,8 @@ from reference_trainer.rivals import Method
 from reference_trainer.scenarios import SCENARIOS
 from reference_trainer.train import Trainer
 
-TEXT = "The quick brown fox jumps over the lazy dog.\n" * 40
 
-
-class ReferenceTrainerTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.text = Path(cls.folder.name) / "text.txt"
-        cls.text.write_text(TEXT)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
+class ReferenceTrainerTest(ReferenceCase):
     def records(self, scenario="S", seed=1, steps=6):
         trainer = Trainer(SCENARIOS[scenario], seed, self.text)
         return list(trainer.run(Method(), steps))

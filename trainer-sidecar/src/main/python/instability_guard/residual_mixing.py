@@ -1,5 +1,6 @@
 """Residual mixing of hyper-connections, free (HC) or projected onto the doubly stochastic matrices (mHC)."""
 
+import functools
 from typing import Any, Callable, List, Optional, Tuple
 
 import torch
@@ -13,8 +14,8 @@ def sinkhorn(matrices: Tensor, iterations: int = ITERATIONS, epsilon: float = EP
     """Sinkhorn-Knopp of ``max(matrices, epsilon)``: (..., n, n) to the same shape, columns first and rows last.
 
     mHC (arXiv 2512.24880, equation 9). Rows of the result sum to 1 to rounding; columns do as far as ``iterations``
-    carry. Negative and zero entries count as ``epsilon`` and, being clamped, receive no gradient. A matrix with a NaN or
-    infinite entry comes out as NaN everywhere, so that a broken run stays visibly broken; its neighbours are untouched.
+    carry. Negative and zero entries count as ``epsilon`` and, being clamped, receive no gradient. A matrix with a NaN
+    or infinite entry comes out as NaN everywhere, so that a broken run stays visibly broken; its neighbours do not.
 
     The first iteration works on logarithms and can neither overflow nor underflow. It leaves every row sum 1 and every
     column sum within [1/n, n], so that the others can scale plain numbers. They run in float32 or better. Gradients
@@ -58,7 +59,7 @@ class _Scaling(torch.autograd.Function):
         across, down = _products(matrices)
         direct = _between(gradient, rows[-1], columns[-1])
         weighted = direct * matrices
-        # From dv = -v^2 (K^T du + dK^T u) and du = -u^2 (K dv + dK v), backwards: r, c are minus the adjoints of 1/u, 1/v.
+        # Backwards through dv = -v^2 (K^T du + dK^T u), du = -u^2 (K dv + dK v); r, c: minus the adjoints of 1/u, 1/v.
         row_slopes, column_slopes = (-rows * rows).unbind(), (-columns * columns).unbind()
         r = [weighted.sum(1) * rows[-1]]
         c = [weighted.sum(0) * columns[-1] + down(r[0]) * column_slopes[-1]]
@@ -70,11 +71,18 @@ class _Scaling(torch.autograd.Function):
         return direct - (left.unsqueeze(2) * right.unsqueeze(1)).sum(0), None
 
 
-def _products(matrices: Tensor) -> Tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-    """The maps v -> K v and u -> K^T u of K (n, n) or (n, n, batch); vectors are (n) or (n, batch)."""
+def _products(matrices: Tensor) -> Tuple[Callable[[Tensor], Tensor], ...]:
+    """The maps v -> K v and u -> K^T u of K (n, n) or (n, n, batch); vectors are (n) or (n, batch).
+
+    Both keep the precision they are given under autocast, as products with ``out`` and plain arithmetic do.
+    """
     if matrices.ndim == 2:
-        return matrices.mv, matrices.t().mv
+        return tuple(functools.partial(_product, each) for each in (matrices, matrices.t()))
     return (lambda columns: (matrices * columns).sum(1)), (lambda rows: (matrices * rows.unsqueeze(1)).sum(0))
+
+
+def _product(matrix: Tensor, vector: Tensor) -> Tensor:
+    return torch.mv(matrix, vector, out=torch.empty_like(vector))
 
 
 def _between(matrices: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -85,9 +93,9 @@ def _between(matrices: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 class ResidualMixing(nn.Module):
     """The one place where a hyper-connection's residual matrix passes: ``h_res = self.mixing(h_res)``.
 
-    As long as ``projected`` is false the matrices, (..., n, n), come back as they are (HC) and nothing is computed; when
-    it is true they come back as ``sinkhorn`` of themselves (mHC). It may be set between any two steps and is no part of
-    the state dict.
+    As long as ``projected`` is false the matrices, (..., n, n), come back as they are (HC) and nothing is computed;
+    when it is true they come back as ``sinkhorn`` of themselves (mHC). It may be set between any two steps and is no
+    part of the state dict.
 
     While ``watching`` is true, every forward pass keeps, detached, the mean over all leading dimensions of what came in
     (``unprojected``) and of what went out (``mixed``), both (n, n), and whether the input was a parameter (``source``).
@@ -105,7 +113,7 @@ class ResidualMixing(nn.Module):
 
     @property
     def is_static(self) -> bool:
-        """Whether the matrix last watched was a parameter of exactly (n, n), or a view of one that is laid out alike."""
+        """Whether the matrix last watched was a parameter of exactly (n, n), or a view of one laid out alike."""
         return self.source is not None
 
     def forward(self, matrices: Tensor) -> Tensor:

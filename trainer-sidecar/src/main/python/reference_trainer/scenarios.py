@@ -50,18 +50,15 @@ _LARGER = replace(
     warm_up_steps=300,
     steps=600,
 )
-_RECALL = Scenario(
+_RECALL = replace(
+    _SMALL,
     name="recall",
     summary="associative recall without norm, the setting of the KSS paper",
-    layers=4,
     width=64,
     heads=4,
     context=recall.CONTEXT,
     batch=16,
-    norm="none",
-    learning_rate=0.0075,
     warm_up_steps=100,
-    steps=400,
     task=RECALL,
 )
 _HYPER = replace(
