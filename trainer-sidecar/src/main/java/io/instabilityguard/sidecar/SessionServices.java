@@ -2,9 +2,11 @@ package io.instabilityguard.sidecar;
 
 import io.instabilityguard.sidecar.command.CommandExecution;
 import io.instabilityguard.sidecar.command.CommandSource;
+import io.instabilityguard.sidecar.command.ShadowStore;
 import io.instabilityguard.sidecar.report.SidecarClock;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
 import io.instabilityguard.sidecar.report.TelemetryReporter;
+import io.instabilityguard.sidecar.sample.SampleSettings;
 import io.instabilityguard.sidecar.spectrum.MatrixBackend;
 import java.nio.file.Path;
 
@@ -17,4 +19,6 @@ record SessionServices(
         MatrixBackend backend,
         SidecarMetrics metrics,
         SidecarClock clock,
-        long commandTimeoutMs) {}
+        long commandTimeoutMs,
+        SampleSettings sampling,
+        ShadowStore shadows) {}

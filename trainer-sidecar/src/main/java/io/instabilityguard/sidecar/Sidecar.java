@@ -6,6 +6,7 @@ import io.instabilityguard.sidecar.command.CommandExecution;
 import io.instabilityguard.sidecar.command.CommandLog;
 import io.instabilityguard.sidecar.command.CommandSource;
 import io.instabilityguard.sidecar.command.OutcomeReporter;
+import io.instabilityguard.sidecar.command.ShadowStore;
 import io.instabilityguard.sidecar.frame.HookServer;
 import io.instabilityguard.sidecar.report.RecordSender;
 import io.instabilityguard.sidecar.report.SidecarClock;
@@ -77,8 +78,8 @@ public final class Sidecar implements AutoCloseable {
             CommandLog log = opened(CommandLog.open(config.stateFolder()));
             OutcomeReporter outcomes =
                     opened(new OutcomeReporter(ports.outcomes(), log, config.outcomesQueueRecords(), metrics));
-            TelemetryReporter reporter =
-                    opened(new TelemetryReporter(ports.telemetry(), config.telemetryQueueRecords(), metrics, clock));
+            TelemetryReporter reporter = opened(new TelemetryReporter(
+                    ports.telemetry(), config.telemetryQueueRecords(), config.recordBytes(), metrics, clock));
             CommandSource source = opened(ports.commands());
             listen(reporter, new CommandExecution.Shared(log, outcomes, clock), source);
             return this;
@@ -93,7 +94,16 @@ public final class Sidecar implements AutoCloseable {
         Path socket = config.socket().toAbsolutePath();
         Path folder = socket.resolveSibling("");
         SessionServices services = new SessionServices(
-                folder, reporter, commands, source, config.backend().open(), metrics, clock, config.commandTimeoutMs());
+                folder,
+                reporter,
+                commands,
+                source,
+                config.backend().open(),
+                metrics,
+                clock,
+                config.commandTimeoutMs(),
+                config.sampling(),
+                new ShadowStore(config.shadows().within(Runtime.getRuntime().maxMemory()), metrics));
         TrainerSessions sessions = new TrainerSessions();
         opened(HookServer.open(socket, link -> new HookSession(link, sessions, services)));
         reporter.start();

@@ -1,6 +1,8 @@
 package io.instabilityguard.sidecar;
 
 import com.sun.security.auth.module.UnixSystem;
+import io.instabilityguard.sidecar.command.ShadowSettings;
+import io.instabilityguard.sidecar.sample.SampleSettings;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -29,6 +31,12 @@ import java.util.regex.Pattern;
  * @param telemetryQueueRecords key {@code telemetry.queue.records}: 1 to 1,000,000; default 4,096; beyond, telemetry is dropped
  * @param outcomesQueueRecords key {@code outcomes.queue.records}: 1 to 1,000,000; default 1,024; beyond, outcomes wait for a restart
  * @param commandTimeoutMs key {@code command.timeout.ms}: longest wait of a trainer at one boundary, 1 to 60,000; default 2,000
+ * @param sampling keys {@code profiles-every} (Koopman profiles and block Jacobians at every so many samples: 0, never, to 1,000,000; default 5)
+ *     and {@code increments} (keep the previous sample's weights, 4 bytes per tracked parameter, to measure what changed: {@code true} or
+ *     {@code false}, the default)
+ * @param shadows keys {@code shadow-bytes} (memory for the weights that commands replaced, all sessions together: 0 to 2^40, default 1 GiB, and
+ *     never more than a quarter of the Java heap) and {@code shadow-commands} (how many commands of a session can be rolled back: 0
+ *     to 1,000; default 4)
  * @param kafka keys {@code kafka.*}, without that beginning: passed to all Kafka clients and serdes as they are
  */
 public record SidecarConfig(
@@ -40,11 +48,18 @@ public record SidecarConfig(
         int telemetryQueueRecords,
         int outcomesQueueRecords,
         long commandTimeoutMs,
+        SampleSettings sampling,
+        ShadowSettings shadows,
         Map<String, String> kafka) {
     private static final String KAFKA = "kafka.";
     private static final Pattern SERVERS = Pattern.compile("[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*");
     private static final int MAX_QUEUE = 1_000_000;
     private static final int MAX_TIMEOUT_MS = 60_000;
+    private static final int MAX_PROFILES_EVERY = 1_000_000;
+    private static final long MAX_SHADOW_BYTES = 1L << 40;
+    private static final int MAX_SHADOW_COMMANDS = 1_000;
+    private static final int MAX_REQUEST = 1 << 20;
+    private static final int REQUEST_MARGIN = 16 << 10;
     static final String SOCKET = "socket";
     static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
     private static final List<String> KEYS = List.of(
@@ -55,7 +70,11 @@ public record SidecarConfig(
             "numerics.backend",
             "telemetry.queue.records",
             "outcomes.queue.records",
-            "command.timeout.ms");
+            "command.timeout.ms",
+            "profiles-every",
+            "increments",
+            "shadow-bytes",
+            "shadow-commands");
 
     /** Copies the map. */
     public SidecarConfig {
@@ -77,9 +96,11 @@ public record SidecarConfig(
                 servers(settings.getOrDefault(BOOTSTRAP_SERVERS, "127.0.0.1:9092")),
                 Optional.ofNullable(settings.get("schema.registry.url")),
                 backend(settings.getOrDefault("numerics.backend", "auto")),
-                number(settings, "telemetry.queue.records", 4_096, MAX_QUEUE),
-                number(settings, "outcomes.queue.records", 1_024, MAX_QUEUE),
-                number(settings, "command.timeout.ms", 2_000, MAX_TIMEOUT_MS),
+                (int) number(settings, "telemetry.queue.records", 4_096, 1, MAX_QUEUE),
+                (int) number(settings, "outcomes.queue.records", 1_024, 1, MAX_QUEUE),
+                number(settings, "command.timeout.ms", 2_000, 1, MAX_TIMEOUT_MS),
+                sampling(settings),
+                shadows(settings),
                 passedThrough(settings));
     }
 
@@ -88,6 +109,25 @@ public record SidecarConfig(
         Map<String, String> settings = new HashMap<>(kafka);
         schemaRegistryUrl.ifPresent(url -> settings.put("schema.registry.url", url));
         return settings;
+    }
+
+    /** Largest telemetry record: what Kafka's producer takes, less some room for its own. */
+    int recordBytes() {
+        long most = number(kafka, "max.request.size", MAX_REQUEST, 1, Integer.MAX_VALUE);
+        return (int) Math.max(1, most - REQUEST_MARGIN);
+    }
+
+    private static SampleSettings sampling(Map<String, String> settings) {
+        SampleSettings otherwise = SampleSettings.DEFAULT;
+        return new SampleSettings(
+                (int) number(settings, "profiles-every", otherwise.profilesEvery(), 0, MAX_PROFILES_EVERY),
+                truth(settings, "increments", otherwise.increments()));
+    }
+
+    private static ShadowSettings shadows(Map<String, String> settings) {
+        ShadowSettings otherwise = ShadowSettings.DEFAULT;
+        return new ShadowSettings(number(settings, "shadow-bytes", otherwise.bytes(), 0, MAX_SHADOW_BYTES), (int)
+                number(settings, "shadow-commands", otherwise.commands(), 0, MAX_SHADOW_COMMANDS));
     }
 
     private static String defaultSocket() {
@@ -109,17 +149,26 @@ public record SidecarConfig(
         return value;
     }
 
-    private static int number(Map<String, String> settings, String key, int otherwise, int most) {
-        String value = settings.getOrDefault(key, Integer.toString(otherwise));
+    private static long number(Map<String, String> settings, String key, long otherwise, long least, long most) {
+        String value = settings.getOrDefault(key, Long.toString(otherwise));
         try {
-            int number = Integer.parseInt(value.strip());
-            if (number >= 1 && number <= most) {
+            long number = Long.parseLong(value.strip());
+            if (number >= least && number <= most) {
                 return number;
             }
         } catch (NumberFormatException e) {
-            throw new ConfigException(key + " is " + value + ", must be a whole number from 1 to " + most, e);
+            throw new ConfigException(
+                    key + " is " + value + ", must be a whole number from " + least + " to " + most, e);
         }
-        throw new ConfigException(key + " is " + value + ", must be from 1 to " + most);
+        throw new ConfigException(key + " is " + value + ", must be from " + least + " to " + most);
+    }
+
+    private static boolean truth(Map<String, String> settings, String key, boolean otherwise) {
+        String value = settings.getOrDefault(key, Boolean.toString(otherwise)).strip();
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new ConfigException(key + " is " + value + ", must be true or false");
+        }
+        return value.equals("true");
     }
 
     private static NumericsBackend backend(String value) {

@@ -1,10 +1,12 @@
 package io.instabilityguard.sidecar;
 
+import io.instabilityguard.sidecar.command.AttentionLogits;
 import io.instabilityguard.sidecar.command.CommandExecution;
 import io.instabilityguard.sidecar.command.MatrixReplacement;
 import io.instabilityguard.sidecar.command.ReceivedCommand;
 import io.instabilityguard.sidecar.command.RunProgress;
 import io.instabilityguard.sidecar.errors.DistinctErrors;
+import io.instabilityguard.sidecar.errors.OneLine;
 import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.HookLink;
 import io.instabilityguard.sidecar.frame.HookMessage;
@@ -12,12 +14,14 @@ import io.instabilityguard.sidecar.frame.ProtocolException;
 import io.instabilityguard.sidecar.frame.SidecarMessage;
 import io.instabilityguard.sidecar.frame.StagingFile;
 import io.instabilityguard.sidecar.report.RunTelemetry;
+import io.instabilityguard.sidecar.sample.SampleCheck;
+import io.instabilityguard.sidecar.sample.SampleContents;
 import io.instabilityguard.sidecar.sample.StagedMatrices;
-import io.instabilityguard.sidecar.sample.WeightSample;
-import io.instabilityguard.sidecar.sample.WeightSampler;
-import io.instabilityguard.sidecar.spectrum.MSign;
+import io.instabilityguard.sidecar.sample.StepSample;
+import io.instabilityguard.sidecar.sample.StepSampler;
 import io.instabilityguard.sidecar.spectrum.SpectrumProbe;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -39,11 +43,13 @@ final class TrainerSession {
     private final StagingFile staging;
     private final HookLink link;
     private final SessionServices services;
-    private final WeightSampler sampler;
+    private final SampleCheck check;
+    private final StepSampler sampler;
+    private final AttentionLogits logits = new AttentionLogits();
     private final RunTelemetry telemetry;
     private final CommandExecution commands;
     private final ThreadPoolExecutor numerics;
-    private final AtomicReference<WeightSample> finished = new AtomicReference<>(WeightSample.NONE);
+    private final AtomicReference<StepSample> finished = new AtomicReference<>(StepSample.NONE);
     private final DistinctErrors errors = new DistinctErrors(LOG);
     private volatile boolean begun;
 
@@ -53,12 +59,16 @@ final class TrainerSession {
         this.link = link;
         this.services = services;
         this.telemetry = services.reporter().open(hello);
-        StagedMatrices staged = new StagedMatrices(staging);
+        this.check = new SampleCheck(hello);
+        StagedMatrices staged = new StagedMatrices(staging, hello);
         SpectrumProbe probe =
                 new SpectrumProbe(services.backend(), hello.matrices().size());
-        this.sampler = new WeightSampler(staged, probe);
+        this.sampler = new StepSampler(hello, staged, services.backend(), probe, services.sampling());
         MatrixReplacement replacement = new MatrixReplacement(
-                staged, new MSign(services.backend(), probe), services.clock().nanos());
+                hello,
+                staged,
+                new MatrixReplacement.Tools(services.backend(), probe, logits, services.shadows()),
+                services.clock().nanos());
         this.commands = new CommandExecution(hello, link, replacement, telemetry, services.commands());
         this.numerics = numerics(name());
         services.metrics().sessionOpened();
@@ -139,18 +149,32 @@ final class TrainerSession {
 
     private void onStep(HookMessage.Step step) {
         commands.onStep(step.step());
+        SampleContents contents = checked(step);
         if (hello.lockstep()) {
-            submitLockstep(step);
+            submitLockstep(step, contents);
             return;
         }
-        telemetry.report(step, finished.getAndSet(WeightSample.NONE), false);
-        if (step.sample() && !submit(() -> finished.set(measure(step.step())))) {
+        StepSample before = finished.getAndSet(StepSample.NONE);
+        telemetry.report(step, step.sample() ? before : before.andOmitting(contents.lines()), false);
+        if (step.sample() && !submit(() -> finished.set(measure(step.step(), contents)))) {
             link.send(new SidecarMessage.Sampled(step.step()));
         }
     }
 
-    private void submitLockstep(HookMessage.Step step) {
-        if (!submit(() -> telemetry.report(step, step.sample() ? measure(step.step()) : WeightSample.NONE, true))) {
+    private SampleContents checked(HookMessage.Step step) {
+        SampleContents contents = check.check(step);
+        logits.observe(step.maxAttentionLogit(), contents.statistics());
+        if (!contents.refusals().isEmpty()) {
+            services.metrics().measurementsRefused(contents.refusals().size());
+            contents.refusals().forEach(line -> errors.warn(name() + ": " + line));
+        }
+        return contents;
+    }
+
+    private void submitLockstep(HookMessage.Step step, SampleContents contents) {
+        boolean accepted = submit(() -> telemetry.report(
+                step, step.sample() ? measure(step.step(), contents) : StepSample.omitting(contents.lines()), true));
+        if (!accepted) {
             telemetry.drop(step);
         }
     }
@@ -161,20 +185,38 @@ final class TrainerSession {
         }
     }
 
-    /** Whatever happens to the sample, the slots are the hook's again afterwards. */
-    private WeightSample measure(long step) {
+    /**
+     * The sample of a step. The slots are the hook's again as soon as they have been read. Profiles wait when a command does, except in
+     * lockstep, where the same step has to give the same record.
+     */
+    private StepSample measure(long step, SampleContents contents) {
         long start = services.clock().nanoTime();
+        StepSample taken = take(step, contents);
         try {
-            WeightSample sample = sampler.measure(step);
+            StepSample sample =
+                    taken.step() < 0 ? taken : sampler.complete(taken, () -> !hello.lockstep() && commands.isAnyOpen());
             services.metrics().sampleMeasured((services.clock().nanoTime() - start) / 1e6);
             return sample;
+        } catch (RuntimeException e) {
+            return lost("profiles of a sample were lost", e, taken);
+        }
+    }
+
+    /** Whatever happens to the sample, the slots are the hook's again afterwards. */
+    private StepSample take(long step, SampleContents contents) {
+        try {
+            return sampler.take(step, contents);
         } catch (IOException | RuntimeException e) {
-            services.metrics().numericsFailed();
-            errors.warn(name() + ": a sample was lost", e);
-            return WeightSample.NONE;
+            return lost("a sample was lost", e, StepSample.omitting(contents.lines()));
         } finally {
             link.send(new SidecarMessage.Sampled(step));
         }
+    }
+
+    private StepSample lost(String what, Exception cause, StepSample rest) {
+        services.metrics().numericsFailed();
+        errors.warn(name() + ": " + what, cause);
+        return rest.andOmitting(List.of(OneLine.of(what + ": " + DistinctErrors.describe(cause))));
     }
 
     private boolean submit(Runnable task) {

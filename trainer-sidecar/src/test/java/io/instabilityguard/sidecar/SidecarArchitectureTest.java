@@ -22,6 +22,10 @@ class SidecarArchitectureTest {
             .definedBy(ROOT + ".frame..")
             .layer("spectrum")
             .definedBy(ROOT + ".spectrum..")
+            .layer("koopman")
+            .definedBy(ROOT + ".koopman..")
+            .layer("mixing")
+            .definedBy(ROOT + ".mixing..")
             .layer("sample")
             .definedBy(ROOT + ".sample..")
             .layer("report")
@@ -38,8 +42,12 @@ class SidecarArchitectureTest {
             .mayOnlyBeAccessedByLayers("root", "command")
             .whereLayer("sample")
             .mayOnlyBeAccessedByLayers("root", "command", "report")
-            .whereLayer("spectrum")
+            .whereLayer("koopman")
             .mayOnlyBeAccessedByLayers("root", "command", "report", "sample")
+            .whereLayer("mixing")
+            .mayOnlyBeAccessedByLayers("root", "command", "report", "sample")
+            .whereLayer("spectrum")
+            .mayOnlyBeAccessedByLayers("root", "command", "report", "sample", "koopman")
             .whereLayer("frame")
             .mayOnlyBeAccessedByLayers("root", "command", "report", "sample");
 
@@ -58,7 +66,13 @@ class SidecarArchitectureTest {
     @ArchTest
     static final ArchRule shouldKeepRecordsOfTopicsOutOfFrameAndNumerics = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + ".errors..", ROOT + ".frame..", ROOT + ".spectrum..", ROOT + ".sample..")
+            .resideInAnyPackage(
+                    ROOT + ".errors..",
+                    ROOT + ".frame..",
+                    ROOT + ".spectrum..",
+                    ROOT + ".koopman..",
+                    ROOT + ".mixing..",
+                    ROOT + ".sample..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.instabilityguard.schemas..", "org.apache.avro..", "org.apache.kafka..");

@@ -3,6 +3,8 @@ package io.instabilityguard.sidecar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.instabilityguard.sidecar.command.ShadowSettings;
+import io.instabilityguard.sidecar.sample.SampleSettings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -29,6 +31,9 @@ class SidecarConfigTest {
         assertThat(config.backend()).isEqualTo(NumericsBackend.AUTO);
         assertThat(config.schemaRegistryUrl()).isEmpty();
         assertThat(config.commandTimeoutMs()).isEqualTo(2_000);
+        assertThat(config.sampling()).isEqualTo(new SampleSettings(5, false));
+        assertThat(config.shadows()).isEqualTo(new ShadowSettings(1L << 30, 4));
+        assertThat(config.recordBytes()).isBetween(1_000_000, 1 << 20);
     }
 
     @Test
@@ -42,11 +47,17 @@ class SidecarConfigTest {
                   security.protocol: SSL
                   linger.ms: 1
                 numerics.backend: EJML
+                profiles-every: 0
+                increments: true
+                shadow-bytes: 5000000000
+                shadow-commands: 0
                 """);
 
         SidecarConfig config = SidecarConfig.of(SettingsFile.read(file));
 
         assertThat(config.telemetryQueueRecords()).isEqualTo(7);
+        assertThat(config.sampling()).isEqualTo(new SampleSettings(0, true));
+        assertThat(config.shadows()).isEqualTo(new ShadowSettings(5_000_000_000L, 0));
         assertThat(config.kafka()).containsOnly(Map.entry("security.protocol", "SSL"), Map.entry("linger.ms", "1"));
         assertThat(config.backend()).isEqualTo(NumericsBackend.EJML);
         assertThat(new KafkaClients(config).producerSettings("telemetry"))
@@ -89,7 +100,7 @@ class SidecarConfigTest {
     @CsvSource({
         "telemetry.queue.records,0", "telemetry.queue.records,many", "outcomes.queue.records,-1",
         "command.timeout.ms,60001", "numerics.backend,abacus", "bootstrap.servers,' '",
-        "bootstrap.servers,localhost"
+        "bootstrap.servers,localhost", "profiles-every,-1", "increments,maybe", "shadow-bytes,1 GiB", "shadow-commands,1001"
     })
     void shouldNameTheKeyOfABadValue(String key, String value) {
         assertThatThrownBy(() -> SidecarConfig.of(Map.of(key, value)))

@@ -11,10 +11,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 
-/** A hook with two 2 x 2 float32 matrices, "query" and "key", in a real staging file. */
+/** A hook with two 2 x 2 float32 matrices, "query" and "key", and what else is asked for, in a real staging file. */
 final class StagedHook implements AutoCloseable {
     private static int files;
 
@@ -50,23 +51,37 @@ final class StagedHook implements AutoCloseable {
         return hook;
     }
 
-    void stage(int index, float... values) throws IOException {
-        byte[] content = Files.readAllBytes(staging);
-        ByteBuffer buffer = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < values.length; i++) {
-            buffer.putFloat((int) hello.matrices().get(index).offset() + Float.BYTES * i, values[i]);
+    /** Puts float32 values at the beginning of a slot. */
+    void stage(int slot, float... values) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            bytes.putFloat(value);
         }
+        stageBytes(slot, bytes.array());
+    }
+
+    void stageBytes(int slot, byte... bytes) throws IOException {
+        byte[] content = Files.readAllBytes(staging);
+        System.arraycopy(
+                bytes, 0, content, (int) hello.slots().get(slot).offset(), bytes.length);
         Files.write(staging, content);
     }
 
-    float[] staged(int index) throws IOException {
-        ByteBuffer slot = slot(index);
-        return new float[] {slot.getFloat(0), slot.getFloat(4), slot.getFloat(8), slot.getFloat(12)};
+    /** The first four float32 values of a slot. */
+    float[] staged(int slot) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(stagedBytes(slot)).order(ByteOrder.LITTLE_ENDIAN);
+        return new float[] {bytes.getFloat(), bytes.getFloat(), bytes.getFloat(), bytes.getFloat()};
     }
 
-    long crc32(int index) throws IOException {
+    byte[] stagedBytes(int slot) throws IOException {
+        int offset = (int) hello.slots().get(slot).offset();
+        return Arrays.copyOfRange(
+                Files.readAllBytes(staging), offset, offset + hello.slots().get(slot).bytes());
+    }
+
+    long crc32(int slot) throws IOException {
         CRC32 crc32 = new CRC32();
-        crc32.update(slot(index));
+        crc32.update(stagedBytes(slot));
         return crc32.getValue();
     }
 
@@ -79,16 +94,10 @@ final class StagedHook implements AutoCloseable {
         wire.close();
     }
 
-    private ByteBuffer slot(int index) throws IOException {
-        return ByteBuffer.wrap(Files.readAllBytes(staging))
-                .slice((int) hello.matrices().get(index).offset(), 16)
-                .order(ByteOrder.LITTLE_ENDIAN);
-    }
-
     private static byte[] header(Hello hello) {
         ByteBuffer file = ByteBuffer.allocate((int) hello.staging().bytes()).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(StagingDescriptor.VERSION_OFFSET, StagingDescriptor.VERSION);
-        file.putInt(StagingDescriptor.SLOTS_OFFSET, hello.matrices().size());
+        file.putInt(StagingDescriptor.SLOTS_OFFSET, hello.slots().size());
         file.putLong(StagingDescriptor.TOTAL_OFFSET, hello.staging().bytes());
         file.putLong(StagingDescriptor.GENERATION_OFFSET, hello.generation());
         file.putLong(StagingDescriptor.MAGIC_OFFSET, StagingDescriptor.MAGIC);

@@ -3,6 +3,7 @@ package io.instabilityguard.sidecar.command;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.sidecar.errors.DistinctErrors;
+import io.instabilityguard.sidecar.errors.OneLine;
 import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.HookLink;
 import io.instabilityguard.sidecar.frame.HookMessage.Applied;
@@ -155,12 +156,18 @@ public final class CommandExecution {
         }
         try {
             ready(known.get(), replacement.replace(known.get().command(), apply.matrices()));
+        } catch (RefusedException e) {
+            reject(known.get(), OutcomeStatus.REFUSED, String.valueOf(e.getMessage()));
         } catch (IOException | RuntimeException e) {
-            String reason = DistinctErrors.describe(e);
             errors.warn("a command failed", e);
-            finish(known.get(), OutcomeStatus.FAILED, reason);
-            link.send(new SidecarMessage.Reject(apply.id(), reason));
+            reject(known.get(), OutcomeStatus.FAILED, DistinctErrors.describe(e));
         }
+    }
+
+    private void reject(JournalEntry entry, OutcomeStatus status, String reason) {
+        replacement.notApplied(entry.command());
+        finish(entry, status, reason);
+        link.send(new SidecarMessage.Reject(entry.command().id(), OneLine.of(reason)));
     }
 
     private void ready(JournalEntry entry, MatrixReplacement.Result result) throws IOException {
@@ -170,6 +177,7 @@ public final class CommandExecution {
             link.send(new SidecarMessage.Ready(id, result.ready()));
         } else {
             computed.remove(id);
+            replacement.notApplied(entry.command());
             link.send(new SidecarMessage.Reject(id, "it took too long: the command is not open any more"));
         }
     }
@@ -179,6 +187,7 @@ public final class CommandExecution {
         JournalEntry entry = open(applied.id());
         if (entry != null) {
             MatrixReplacement.Result result = computed.getOrDefault(applied.id(), MatrixReplacement.Result.NONE);
+            replacement.applied(entry.command(), applied.matrices());
             finish(entry, Outcomes.applied(entry, applied, result, loop(entry), now()));
         }
     }
@@ -187,8 +196,8 @@ public final class CommandExecution {
     public void onNotApplied(NotApplied refused) {
         JournalEntry entry = open(refused.id());
         if (entry != null) {
-            OutcomeStatus status = OutcomeStatus.valueOf(refused.status().name());
-            finish(entry, Outcomes.without(entry, status, refused.step(), refused.reason(), loop(entry), now()));
+            replacement.notApplied(entry.command());
+            finish(entry, Outcomes.notApplied(entry, refused, loop(entry), now()));
         }
     }
 
@@ -201,6 +210,12 @@ public final class CommandExecution {
     /** The connection is gone: what is being computed for it takes no effect. */
     public void close() {
         closed = true;
+        replacement.close();
+    }
+
+    /** Whether a command waits for its boundary, or to be computed. */
+    public boolean isAnyOpen() {
+        return !log.open(session).isEmpty();
     }
 
     private @Nullable JournalEntry open(String id) {

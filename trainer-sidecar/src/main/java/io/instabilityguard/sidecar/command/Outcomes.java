@@ -6,16 +6,23 @@ import io.instabilityguard.schemas.LayerChange;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.sidecar.errors.OneLine;
 import io.instabilityguard.sidecar.frame.HookMessage.Applied;
+import io.instabilityguard.sidecar.frame.HookMessage.NotApplied;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.serialization.Serde;
 import org.jspecify.annotations.Nullable;
 
 /** Outcomes as records, and as bytes for the journal. Pure. */
 final class Outcomes {
     private static final Serde<InterventionOutcome> BYTES = RecordSerdes.of(Topics.OUTCOMES, Map.of());
+
+    private static final int MOST_MEASUREMENTS = 64;
+    private static final int MOST_NAME = 64;
 
     private Outcomes() {}
 
@@ -28,6 +35,15 @@ final class Outcomes {
                 .build();
     }
 
+    /** The outcome of a command that the hook did not apply. */
+    static InterventionOutcome notApplied(JournalEntry entry, NotApplied refused, double loopMillis, long timestampMs) {
+        return base(entry, refused.step(), loopMillis, timestampMs)
+                .setStatus(OutcomeStatus.valueOf(refused.status().name()))
+                .setReason(OneLine.of(refused.reason()))
+                .setMeasurements(finite(refused.measurements()))
+                .build();
+    }
+
     /** The outcome of a command that the hook says it applied. */
     static InterventionOutcome applied(
             JournalEntry entry,
@@ -35,7 +51,7 @@ final class Outcomes {
             MatrixReplacement.Result computed,
             double loopMillis,
             long timestampMs) {
-        boolean untouched = entry.command().kind().equals(MatrixReplacement.KIND)
+        boolean untouched = Rewritings.WEIGHT_KINDS.contains(entry.command().kind())
                 && applied.matrices().isEmpty();
         return base(entry, applied.step(), loopMillis, timestampMs)
                 .setStatus(untouched ? OutcomeStatus.REFUSED : OutcomeStatus.APPLIED)
@@ -45,6 +61,7 @@ final class Outcomes {
                 .setHookMillis(applied.hookMillis())
                 .setLearningRateScaleBefore(orNan(applied.learningRateScaleBefore()))
                 .setLearningRateScaleAfter(orNan(applied.learningRateScaleAfter()))
+                .setMeasurements(merged(applied.measurements(), computed.measurements()))
                 .build();
     }
 
@@ -65,6 +82,22 @@ final class Outcomes {
     static InterventionOutcome decode(String encoded) {
         return BYTES.deserializer()
                 .deserialize(Topics.OUTCOMES.name(), Base64.getDecoder().decode(encoded));
+    }
+
+    /** The hook's numbers and the sidecar's own, which win. */
+    private static Map<String, Double> merged(Map<String, Double> hook, Map<String, Double> sidecar) {
+        Map<String, Double> merged = new TreeMap<>(finite(hook));
+        merged.putAll(sidecar);
+        return merged;
+    }
+
+    /** What may stand in a record: finite numbers with short names, not too many of them. */
+    private static Map<String, Double> finite(Map<String, Double> measurements) {
+        return measurements.entrySet().stream()
+                .filter(entry -> entry.getKey().length() <= MOST_NAME && Double.isFinite(entry.getValue()))
+                .sorted(Map.Entry.comparingByKey())
+                .limit(MOST_MEASUREMENTS)
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private static double orNan(@Nullable Double value) {

@@ -4,6 +4,7 @@ import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.sidecar.frame.SidecarMessage;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A command as the sidecar keeps it, with the place where it was read. The same id read again at the same place is the same
@@ -11,6 +12,7 @@ import java.util.Map;
  *
  * @param key key of the record: the run whose partition it is in
  * @param run the run that it names
+ * @param undoes id of the command that a ROLL_BACK undoes; empty for other kinds
  */
 public record ReceivedCommand(
         String id,
@@ -23,12 +25,14 @@ public record ReceivedCommand(
         long decidedAtStep,
         long applyAtStep,
         long expiresAtStep,
+        String undoes,
         int partition,
         long offset) {
-    /** Copies the collections. */
+    /** Copies the collections. A journal of an earlier version knows no {@code undoes}. */
     public ReceivedCommand {
         layers = List.copyOf(layers);
         parameters = Map.copyOf(parameters);
+        undoes = Objects.requireNonNullElse(undoes, "");
     }
 
     /** The command of a record. */
@@ -44,11 +48,13 @@ public record ReceivedCommand(
                 command.getDecidedAtStep(),
                 command.getApplyAtStep(),
                 command.getExpiresAtStep(),
+                command.getUndoes(),
                 partition,
                 offset);
     }
 
     SidecarMessage.Command message() {
-        return new SidecarMessage.Command(id, kind, layers, parameters, decidedAtStep, applyAtStep, expiresAtStep);
+        return new SidecarMessage.Command(
+                id, kind, layers, parameters, decidedAtStep, applyAtStep, expiresAtStep, undoes);
     }
 }

@@ -1,11 +1,9 @@
 package io.instabilityguard.sidecar.frame;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.annotation.Nulls;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the trainer's hook says to the sidecar, one record per message of the protocol. Unknown scalars are NaN. */
@@ -41,6 +39,10 @@ public sealed interface HookMessage
      * @param hookMicros cost of the previous {@code guard.step}, waits excluded
      * @param stepMillis time since the previous {@code guard.step}
      * @param waitMillis lockstep or pacing wait of the previous step
+     * @param snapshotTokens valid rows of each snapshot of HELLO, 0 where this step's is missing
+     * @param mixersSampled the mixers whose slots hold this step's matrices
+     * @param statistics what the hook itself measured of layers
+     * @param omissions what it did not measure at this sample, and why, one line each
      */
     record Step(
             long step,
@@ -54,13 +56,32 @@ public sealed interface HookMessage
             long droppedMessages,
             double hookMicros,
             double stepMillis,
-            double waitMillis)
+            double waitMillis,
+            @MayBeAbsent List<Integer> snapshotTokens,
+            @MayBeAbsent List<MixerSampled> mixersSampled,
+            @MayBeAbsent List<Statistic> statistics,
+            @MayBeAbsent List<String> omissions)
             implements HookMessage {
-        /** Refuses a negative step or count. */
+        /** Refuses a negative step or count. The lists are checked against HELLO where both are known. */
         public Step {
             Check.that(step >= 0, "step", step, "at least 0");
             Check.that(skippedSamples >= 0, "skippedSamples", skippedSamples, "at least 0");
             Check.that(droppedMessages >= 0, "droppedMessages", droppedMessages, "at least 0");
+            snapshotTokens = Check.orEmpty(snapshotTokens);
+            mixersSampled = Check.orEmpty(mixersSampled);
+            statistics = Check.orEmpty(statistics);
+            omissions = Check.orEmpty(omissions);
+        }
+    }
+
+    /** A mixer of HELLO that was sampled, and whether the forward pass used the doubly stochastic projection. */
+    record MixerSampled(int index, boolean projected) {}
+
+    /** One statistic of a layer or block, or of the model when {@code layer} is empty: one value, or one per head. */
+    record Statistic(String metric, String layer, int depth, List<Double> values) {
+        /** Copies the list. */
+        public Statistic {
+            values = List.copyOf(values);
         }
     }
 
@@ -81,23 +102,31 @@ public sealed interface HookMessage
             long step,
             List<Integer> matrices,
             double hookMillis,
-
-            @JsonProperty(required = false) @JsonSetter(nulls = Nulls.SET) @Nullable
-            Double learningRateScaleBefore,
-
-            @JsonProperty(required = false) @JsonSetter(nulls = Nulls.SET) @Nullable
-            Double learningRateScaleAfter)
+            @MayBeAbsent @Nullable Double learningRateScaleBefore,
+            @MayBeAbsent @Nullable Double learningRateScaleAfter,
+            @MayBeAbsent Map<String, Double> measurements)
             implements HookMessage {
-        /** Copies the list. */
+        /** Copies the collections. */
         public Applied {
             matrices = List.copyOf(matrices);
             learningRateScaleBefore = learningRateScaleBefore == null ? Double.NaN : learningRateScaleBefore;
             learningRateScaleAfter = learningRateScaleAfter == null ? Double.NaN : learningRateScaleAfter;
+            measurements = Check.orEmpty(measurements);
         }
     }
 
     /** The command took no effect, and why. */
-    record NotApplied(String id, long step, Status status, String reason) implements HookMessage {
+    record NotApplied(
+            String id,
+            long step,
+            Status status,
+            String reason,
+            @MayBeAbsent Map<String, Double> measurements) implements HookMessage {
+        /** Copies the map. */
+        public NotApplied {
+            measurements = Check.orEmpty(measurements);
+        }
+
         /** Why a hook did not apply a command. */
         public enum Status {
             REFUSED,

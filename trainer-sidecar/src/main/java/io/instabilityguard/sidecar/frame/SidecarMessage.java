@@ -29,7 +29,10 @@ public sealed interface SidecarMessage {
     /** The sample of {@code step} has been read: the slots are the hook's again. */
     record Sampled(long step) implements SidecarMessage {}
 
-    /** A command, pending until its boundary. {@code layers} are matrix names, empty for whole-model kinds. */
+    /**
+     * A command, pending until its boundary. {@code layers} are names of matrices, blocks or mixers as the kind has it, empty for
+     * whole-model kinds; {@code undoes} is the id of the command to roll back, empty for the other kinds.
+     */
     record Command(
             String id,
             String kind,
@@ -37,7 +40,8 @@ public sealed interface SidecarMessage {
             Map<String, Double> parameters,
             long decidedAtStep,
             long applyAtStep,
-            long expiresAtStep)
+            long expiresAtStep,
+            String undoes)
             implements SidecarMessage {
         /** Copies the collections. */
         public Command {
@@ -54,8 +58,13 @@ public sealed interface SidecarMessage {
         }
     }
 
-    /** One matrix of {@link Ready}: {@code crc32} of the slot's bytes when replaced (else 0), a reason when not. */
-    record ReadyMatrix(int index, boolean replaced, long crc32, String reason) {}
+    /** One matrix of {@link Ready}: {@code crc32} of the slot's bytes when replaced (else 0), a reason when not, numbers of the kind. */
+    record ReadyMatrix(int index, boolean replaced, long crc32, String reason, Map<String, Double> measurements) {
+        /** Copies the map. */
+        public ReadyMatrix {
+            measurements = Map.copyOf(measurements);
+        }
+    }
 
     /** Answer to {@code APPLY} when the sidecar will not do it: nothing was written, the slots are the hook's again. */
     record Reject(String id, String reason) implements SidecarMessage {}

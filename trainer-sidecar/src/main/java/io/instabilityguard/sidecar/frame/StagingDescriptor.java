@@ -61,12 +61,12 @@ public final class StagingDescriptor {
         return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    /** Where each slot starts; the last entry, one past the matrices, is the size of the file. */
-    public static long[] offsets(List<Hello.Matrix> matrices) {
-        long[] offsets = new long[matrices.size() + 1];
+    /** Where each slot starts; the last entry, one past the slots, is the size of the file. */
+    public static long[] offsets(List<StagingSlot> slots) {
+        long[] offsets = new long[slots.size() + 1];
         offsets[0] = HEADER_LENGTH;
-        for (int i = 0; i < matrices.size(); i++) {
-            offsets[i + 1] = align(offsets[i] + matrices.get(i).bytes());
+        for (int i = 0; i < slots.size(); i++) {
+            offsets[i + 1] = align(offsets[i] + slots.get(i).bytes());
         }
         return offsets;
     }

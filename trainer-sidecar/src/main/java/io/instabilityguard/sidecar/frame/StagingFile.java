@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import java.util.zip.CRC32;
 
 /**
@@ -22,12 +23,12 @@ import java.util.zip.CRC32;
 public final class StagingFile implements AutoCloseable {
     private final Path path;
     private final FileChannel channel;
-    private final List<Hello.Matrix> matrices;
+    private final List<StagingSlot> slots;
 
-    private StagingFile(Path path, FileChannel channel, List<Hello.Matrix> matrices) {
+    private StagingFile(Path path, FileChannel channel, List<StagingSlot> slots) {
         this.path = path;
         this.channel = channel;
-        this.matrices = matrices;
+        this.slots = slots;
     }
 
     /**
@@ -43,22 +44,22 @@ public final class StagingFile implements AutoCloseable {
                 FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         try {
             checkHeader(channel, hello);
-            return new StagingFile(path, channel, hello.matrices());
+            return new StagingFile(path, channel, hello.slots());
         } catch (IOException | ProtocolException e) {
             channel.close();
             throw e;
         }
     }
 
-    /** The matrices in the order of their slots. */
-    public List<Hello.Matrix> matrices() {
-        return matrices;
+    /** The slots in their order: matrices first. */
+    public List<StagingSlot> slots() {
+        return slots;
     }
 
     /** Fills {@code target}, from its position 0, with the bytes of a slot; they are little-endian. */
     public void read(int index, ByteBuffer target) throws IOException {
-        Hello.Matrix matrix = matrices.get(index);
-        fill(channel, matrix.offset(), target.clear().limit((int) matrix.bytes()));
+        StagingSlot slot = slots.get(index);
+        fill(channel, slot.offset(), target.clear().limit(slot.bytes()));
     }
 
     /**
@@ -67,13 +68,13 @@ public final class StagingFile implements AutoCloseable {
      * @return the CRC-32 of what was written
      */
     public long write(int index, ByteBuffer content) throws IOException {
-        Hello.Matrix matrix = matrices.get(index);
-        if (content.remaining() != matrix.bytes()) {
+        StagingSlot slot = slots.get(index);
+        if (content.remaining() != slot.bytes()) {
             throw new IllegalArgumentException(
-                    matrix.name() + ": " + content.remaining() + " bytes for a slot of " + matrix.bytes());
+                    slot.name() + ": " + content.remaining() + " bytes for a slot of " + slot.bytes());
         }
         long crc32 = crc32(content);
-        long position = matrix.offset();
+        long position = slot.offset();
         while (content.hasRemaining()) {
             position += channel.write(content, position);
         }
@@ -95,21 +96,28 @@ public final class StagingFile implements AutoCloseable {
     }
 
     private static void checkOffsets(Hello hello) throws ProtocolException {
-        long[] offsets = StagingDescriptor.offsets(hello.matrices());
-        for (int i = 0; i < hello.matrices().size(); i++) {
-            Hello.Matrix matrix = hello.matrices().get(i);
-            require(matrix.index() == i, "matrix " + i + " has index " + matrix.index());
-            require(matrix.bytes() <= Integer.MAX_VALUE, matrix.name() + " is larger than 2 GiB");
-            requireEqual("offset of " + matrix.name(), offsets[i], matrix.offset());
+        checkIndexes("matrix", hello.matrices(), Hello.Matrix::index);
+        checkIndexes("snapshot", hello.snapshots(), Hello.Snapshot::index);
+        checkIndexes("mixer", hello.mixers(), Hello.Mixer::index);
+        List<StagingSlot> slots = hello.slots();
+        long[] offsets = StagingDescriptor.offsets(slots);
+        for (int i = 0; i < slots.size(); i++) {
+            requireEqual(
+                    "offset of " + slots.get(i).name(), offsets[i], slots.get(i).offset());
         }
-        requireEqual(
-                "staging.bytes",
-                offsets[hello.matrices().size()],
-                hello.staging().bytes());
+        requireEqual("staging.bytes", offsets[slots.size()], hello.staging().bytes());
         requireEqual(
                 "staging.layoutVersion",
                 StagingDescriptor.VERSION,
                 hello.staging().layoutVersion());
+    }
+
+    private static <T> void checkIndexes(String what, List<T> entries, ToIntFunction<T> index)
+            throws ProtocolException {
+        for (int i = 0; i < entries.size(); i++) {
+            int said = index.applyAsInt(entries.get(i));
+            require(said == i, what + " " + i + " has index " + said);
+        }
     }
 
     private static Path checkedPath(Path folder, Hello.Staging staging) throws IOException, ProtocolException {
@@ -152,8 +160,7 @@ public final class StagingFile implements AutoCloseable {
                 "layout version in the staging file",
                 StagingDescriptor.VERSION,
                 header.getInt(StagingDescriptor.VERSION_OFFSET));
-        requireEqual(
-                "slots in the staging file", hello.matrices().size(), header.getInt(StagingDescriptor.SLOTS_OFFSET));
+        requireEqual("slots in the staging file", hello.slots().size(), header.getInt(StagingDescriptor.SLOTS_OFFSET));
         requireEqual(
                 "size in the staging file", hello.staging().bytes(), header.getLong(StagingDescriptor.TOTAL_OFFSET));
         requireEqual(

@@ -3,7 +3,7 @@ package io.instabilityguard.sidecar.report;
 import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.sidecar.frame.Hello;
-import io.instabilityguard.sidecar.sample.WeightSample;
+import io.instabilityguard.sidecar.sample.StepSample;
 import io.instabilityguard.sidecar.spectrum.MatrixSpectrum;
 
 /** Measurements as records of the topics. Pure. */
@@ -11,7 +11,7 @@ public final class LayerSpectra {
     private LayerSpectra() {}
 
     /** The record of one measurement. */
-    public static LayerSpectrum of(WeightSample.Spectrum measured) {
+    public static LayerSpectrum of(StepSample.Spectrum measured) {
         Hello.Matrix matrix = measured.matrix();
         MatrixSpectrum spectrum = measured.spectrum();
         return LayerSpectrum.newBuilder()

@@ -3,7 +3,7 @@ package io.instabilityguard.sidecar.report;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.HookMessage;
-import io.instabilityguard.sidecar.sample.WeightSample;
+import io.instabilityguard.sidecar.sample.StepSample;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,18 +14,20 @@ public final class RunTelemetry {
     private final Hello hello;
     private final TelemetryReporter reporter;
     private final SidecarClock clock;
+    private final RecordBound bound;
     private final AtomicLong dropped = new AtomicLong();
     private final StepTimes sentAt = new StepTimes();
 
-    RunTelemetry(Hello hello, TelemetryReporter reporter, SidecarClock clock) {
+    RunTelemetry(Hello hello, TelemetryReporter reporter, SidecarClock clock, RecordBound bound) {
         this.hello = hello;
         this.reporter = reporter;
         this.clock = clock;
+        this.bound = bound;
     }
 
-    /** Reports a step with the spectra finished since the previous one. Never blocks. */
-    public void report(HookMessage.Step step, WeightSample sample, boolean awaitsDecision) {
-        StepTelemetry telemetry = record(step, sample, dropped.getAndSet(0), awaitsDecision);
+    /** Reports a step with what was measured since the previous one. Never blocks. */
+    public void report(HookMessage.Step step, StepSample sample, boolean awaitsDecision) {
+        StepTelemetry telemetry = bound.trimmed(record(step, sample, dropped.getAndSet(0), awaitsDecision));
         if (!reporter.offer(this, telemetry)) {
             lost(telemetry);
         }
@@ -49,7 +51,7 @@ public final class RunTelemetry {
         dropped.addAndGet(1 + telemetry.getDroppedMessages());
     }
 
-    private StepTelemetry record(HookMessage.Step step, WeightSample sample, long lost, boolean awaitsDecision) {
+    private StepTelemetry record(HookMessage.Step step, StepSample sample, long lost, boolean awaitsDecision) {
         return StepTelemetry.newBuilder()
                 .setRun(hello.run())
                 .setGeneration(hello.generation())
@@ -70,6 +72,12 @@ public final class RunTelemetry {
                 .setStepMillis(step.stepMillis())
                 .setWaitMillis(step.waitMillis())
                 .setAwaitsDecision(awaitsDecision)
+                .setProfilesStep(sample.profilesStep())
+                .setKoopman(sample.profiles().stream().map(SampleRecords::of).toList())
+                .setMixing(sample.mixing().stream().map(SampleRecords::of).toList())
+                .setStatistics(
+                        sample.statistics().stream().map(SampleRecords::of).toList())
+                .setOmissions(SampleRecords.omissions(sample.omissions()))
                 .build();
     }
 }

@@ -31,6 +31,15 @@ public interface SidecarMetrics {
     /** A sample of the weights was measured; it took this long. */
     default void sampleMeasured(double millis) {}
 
+    /** Parts of a sample were not believed: they did not fit HELLO, or were not finite. */
+    default void measurementsRefused(int count) {}
+
+    /** A record was too large: the eigenvalues of its profiles, or also its omissions, were left out. */
+    default void telemetryTrimmed() {}
+
+    /** So many bytes of weights, with which a command could have been rolled back, were dropped to make room. */
+    default void shadowDropped(long bytes) {}
+
     /** A sample or a command could not be computed. */
     default void numericsFailed() {}
 

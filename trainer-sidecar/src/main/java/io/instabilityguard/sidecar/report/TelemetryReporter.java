@@ -23,17 +23,23 @@ public final class TelemetryReporter implements AutoCloseable {
     private final RecordSender<StepTelemetry> sender;
     private final SidecarMetrics metrics;
     private final SidecarClock clock;
+    private final RecordBound bound;
     private final BlockingQueue<Queued> queue;
     private final DistinctErrors errors = new DistinctErrors(LOG);
     private final Thread thread = new Thread(this::sendAll, "sidecar-telemetry");
     private volatile boolean closing;
 
-    /** A reporter that holds at most {@code queuedRecords}; closes the sender with itself. */
+    /** A reporter that holds at most {@code queuedRecords} of at most {@code recordBytes} each; closes the sender with itself. */
     public TelemetryReporter(
-            RecordSender<StepTelemetry> sender, int queuedRecords, SidecarMetrics metrics, SidecarClock clock) {
+            RecordSender<StepTelemetry> sender,
+            int queuedRecords,
+            int recordBytes,
+            SidecarMetrics metrics,
+            SidecarClock clock) {
         this.sender = sender;
         this.metrics = metrics;
         this.clock = clock;
+        this.bound = new RecordBound(recordBytes, metrics);
         this.queue = new ArrayBlockingQueue<>(queuedRecords);
         thread.setDaemon(true);
     }
@@ -45,7 +51,7 @@ public final class TelemetryReporter implements AutoCloseable {
 
     /** The telemetry of one session. */
     public RunTelemetry open(Hello hello) {
-        return new RunTelemetry(hello, this, clock);
+        return new RunTelemetry(hello, this, clock, bound);
     }
 
     boolean offer(RunTelemetry source, StepTelemetry telemetry) {

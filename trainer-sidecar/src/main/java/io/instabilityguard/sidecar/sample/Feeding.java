@@ -2,11 +2,15 @@ package io.instabilityguard.sidecar.sample;
 
 import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.Hello.Role;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** Which tracked matrix feeds which: the nearest earlier one whose output the other takes in, in a pre-norm transformer. */
+/**
+ * Which tracked matrix feeds which: the nearest earlier one whose output the other takes in, in a pre-norm transformer. Mixing
+ * matrices of hyper-connections take no part.
+ */
 final class Feeding {
     private Feeding() {}
 
@@ -27,7 +31,8 @@ final class Feeding {
             case OUTPUT -> Set.of(Role.VALUE);
             case MLP_UP -> Set.of(Role.OUTPUT);
             case MLP_DOWN -> Set.of(Role.MLP_UP);
-            case OTHER -> Set.of(Role.values());
+            case RESIDUAL_MIXING -> Set.of();
+            case OTHER -> EnumSet.complementOf(EnumSet.of(Role.RESIDUAL_MIXING));
         };
     }
 }

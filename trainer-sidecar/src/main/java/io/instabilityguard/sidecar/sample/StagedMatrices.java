@@ -2,6 +2,7 @@ package io.instabilityguard.sidecar.sample;
 
 import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.StagingFile;
+import io.instabilityguard.sidecar.frame.StagingSlot;
 import io.instabilityguard.sidecar.spectrum.Dtype;
 import io.instabilityguard.sidecar.spectrum.FloatMatrix;
 import java.io.IOException;
@@ -11,38 +12,60 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
-import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
- * The slots of a staging file as float32 matrices, one at a time: the matrix that {@link #read} gives is valid until the
- * next {@link #read}. Two buffers as large as the largest slot are all the memory it takes. Not thread-safe.
+ * The slots of a staging file as float32 matrices, one at a time: the matrix that {@link #read(int)} gives is valid until the
+ * next one. A buffer as large as the largest slot and one as large as the largest tracked matrix in float32 are all the memory
+ * it takes. Not thread-safe.
  */
 public final class StagedMatrices {
     private final StagingFile staging;
+    private final List<Hello.Matrix> tracked;
     private final ByteBuffer bytes;
     private final FloatBuffer values;
 
-    /** The matrices of this file. */
-    public StagedMatrices(StagingFile staging) {
+    /** The slots of this file, which the hook described so. */
+    public StagedMatrices(StagingFile staging, Hello hello) {
         this.staging = staging;
-        this.bytes = direct(largest(staging.matrices(), Hello.Matrix::bytes)).order(ByteOrder.LITTLE_ENDIAN);
-        this.values = direct(
-                        largest(staging.matrices(), matrix -> (long) matrix.rows() * matrix.columns() * Float.BYTES))
+        this.tracked = hello.matrices();
+        int largestSlot =
+                staging.slots().stream().mapToInt(StagingSlot::bytes).max().orElse(0);
+        this.bytes = ByteBuffer.allocateDirect(largestSlot).order(ByteOrder.LITTLE_ENDIAN);
+        int largestMatrix = tracked.stream()
+                .mapToInt(matrix -> matrix.slot().elements())
+                .max()
+                .orElse(0);
+        this.values = ByteBuffer.allocateDirect(largestMatrix * Float.BYTES)
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
     }
 
-    /** What the hook says of the matrices, in the order of the slots. */
+    /** What the hook says of the tracked matrices, in the order of the slots, which are the first ones of the file. */
     public List<Hello.Matrix> descriptions() {
-        return staging.matrices();
+        return tracked;
     }
 
-    /** A copy of the slot's matrix. */
+    /** A copy of a tracked matrix. */
     public FloatMatrix read(int index) throws IOException {
-        Hello.Matrix matrix = staging.matrices().get(index);
+        StagingSlot slot = staging.slots().get(index);
+        FloatMatrix matrix = new FloatMatrix(slot.rows(), slot.columns(), values);
+        read(index, matrix);
+        return matrix;
+    }
+
+    /** Copies the first rows of any slot into {@code target}, as many as it has. */
+    public void read(int index, FloatMatrix target) throws IOException {
         staging.read(index, bytes);
-        dtype(matrix).read(bytes, values, matrix.rows() * matrix.columns());
-        return new FloatMatrix(matrix.rows(), matrix.columns(), values);
+        dtype(index).read(bytes, target.values(), target.size());
+    }
+
+    /** A copy of the slot's bytes as they are. */
+    public byte[] readBytes(int index) throws IOException {
+        byte[] copy = new byte[staging.slots().get(index).bytes()];
+        staging.read(index, bytes);
+        bytes.get(copy);
+        return copy;
     }
 
     /**
@@ -51,21 +74,23 @@ public final class StagedMatrices {
      * @return the CRC-32 of the slot's bytes; empty when a finite element leaves the range of that dtype: nothing is written then
      */
     public OptionalLong write(int index, FloatMatrix content) throws IOException {
-        Hello.Matrix matrix = staging.matrices().get(index);
-        bytes.clear().limit((int) matrix.bytes());
-        boolean fits = dtype(matrix).write(content.values(), bytes, content.size()) == 0;
+        bytes.clear().limit(staging.slots().get(index).bytes());
+        boolean fits = dtype(index).write(content.values(), bytes, content.size()) == 0;
         return fits ? OptionalLong.of(staging.write(index, bytes)) : OptionalLong.empty();
     }
 
-    private static Dtype dtype(Hello.Matrix matrix) {
-        return Dtype.valueOf(matrix.dtype().toUpperCase(Locale.ROOT));
+    /** Writes bytes that {@link #readBytes} gave into that slot, and returns their CRC-32. */
+    public long writeBytes(int index, byte[] content) throws IOException {
+        return staging.write(index, ByteBuffer.wrap(content));
     }
 
-    private static long largest(List<Hello.Matrix> matrices, ToLongFunction<Hello.Matrix> size) {
-        return matrices.stream().mapToLong(size).max().orElse(0);
+    /** The indexes of the tracked matrices of this role. */
+    IntStream withRole(Hello.Role role) {
+        return IntStream.range(0, tracked.size())
+                .filter(index -> tracked.get(index).role() == role);
     }
 
-    private static ByteBuffer direct(long size) {
-        return ByteBuffer.allocateDirect(Math.toIntExact(size));
+    private Dtype dtype(int index) {
+        return Dtype.valueOf(staging.slots().get(index).dtype().toUpperCase(Locale.ROOT));
     }
 }

@@ -10,7 +10,7 @@ package io.instabilityguard.sidecar.spectrum;
  * within that distance, not always the largest. Work memory is for one shape of A; nothing is allocated per call.
  */
 final class GramLanczos {
-    /** Largest relative residual ‖AᵀAv − σ²v‖ / σ² that counts as converged. */
+    /** Largest relative residual ‖AᵀAv − σ²v‖ / σ² that counts as converged, unless said. */
     static final double TOLERANCE = 0.01;
 
     /** Between these, ‖A‖F² is right in float32 and every product of the iteration is far from over- and underflow. */
@@ -21,6 +21,7 @@ final class GramLanczos {
     private static final double ROUNDING = 0x1p-22;
 
     private final MatrixBackend backend;
+    private final double tolerance;
     private final FloatMatrix[] directions;
     private final FloatMatrix[] images;
     private final FloatMatrix remainder;
@@ -33,9 +34,14 @@ final class GramLanczos {
     private double residual;
     private int passes;
 
-    /** Work memory for matrices of {@code rows} × {@code columns} and at most {@code maxPasses} passes. */
-    GramLanczos(MatrixBackend backend, int rows, int columns, int maxPasses) {
+    /**
+     * Work memory for matrices of {@code rows} × {@code columns} and at most {@code maxPasses} passes.
+     *
+     * @param tolerance largest relative residual that counts as converged
+     */
+    GramLanczos(MatrixBackend backend, int rows, int columns, int maxPasses, double tolerance) {
         this.backend = backend;
+        this.tolerance = tolerance;
         directions = new FloatMatrix[maxPasses];
         images = new FloatMatrix[maxPasses];
         for (int j = 0; j < maxPasses; j++) {
@@ -53,7 +59,7 @@ final class GramLanczos {
     }
 
     /**
-     * Iterates from {@code start} (any length but zero) until the residual is at most {@link #TOLERANCE} or {@code limit} passes are done.
+     * Iterates from {@code start} (any length but zero) until the residual is at most the tolerance or {@code limit} passes are done.
      *
      * @return false when ‖A‖F² is not finite or outside the comfortable range of float32: only {@link #sumOfSquares()} is set then
      */
@@ -71,7 +77,7 @@ final class GramLanczos {
             orthogonalize(passes);
             beta = norm(remainder);
             residual = ritz.value() > 0 ? beta * Math.abs(ritz.weight(j)) / ritz.value() : 1;
-            if (residual <= TOLERANCE || passes == limit || beta <= ROUNDING * sumOfSquares) {
+            if (residual <= tolerance || passes == limit || beta <= ROUNDING * sumOfSquares) {
                 break;
             }
             backend.scale(1 / beta, remainder, directions[passes]);

@@ -28,8 +28,10 @@ public final class SpectrumProbe {
     private static final int WARM_PASSES = 8;
     private static final int SCALED_COPY = 0;
     private static final int RANDOM_VECTOR = 1;
+    private static final int PROJECTIONS = 2;
 
     private final MatrixBackend backend;
+    private final double tolerance;
     private final Workspace workspace;
     private final List<GramLanczos> iterations = new ArrayList<>();
     private final @Nullable Slot[] slots;
@@ -60,7 +62,13 @@ public final class SpectrumProbe {
 
     /** A probe for slots 0 … {@code slots} − 1, all cold. */
     public SpectrumProbe(MatrixBackend backend, int slots) {
+        this(backend, slots, GramLanczos.TOLERANCE);
+    }
+
+    /** As {@link #SpectrumProbe(MatrixBackend, int)}, iterating to a relative residual of {@code tolerance}, above 0. */
+    public SpectrumProbe(MatrixBackend backend, int slots, double tolerance) {
         this.backend = backend;
+        this.tolerance = tolerance;
         this.workspace = new Workspace(backend);
         this.slots = new @Nullable Slot[slots];
     }
@@ -90,6 +98,27 @@ public final class SpectrumProbe {
             return Double.NaN;
         }
         return Math.min(1, Math.abs(backend.dot(fed.right, feeding.left)));
+    }
+
+    /**
+     * Majority-sign share of xᵀv over the rows x of {@code inputs} (tokens × columns of W) and the top right singular vector v of the slot's
+     * last measurement (Spectral Alignment, arXiv 2510.04202): 0.5 when signs are diverse, 1 when every token lies on one side.
+     * Rows whose product is zero or NaN do not count; NaN when none counts, the slot is unmeasured, or the lengths differ.
+     */
+    public double majoritySignShare(int slot, FloatMatrix inputs) {
+        Slot kept = slots[slot];
+        if (kept == null || !kept.warm || kept.right.rows() != inputs.columns()) {
+            return Double.NaN;
+        }
+        FloatMatrix projections = workspace.matrix(PROJECTIONS, inputs.rows(), 1);
+        backend.multiply(1, inputs, kept.right, 0, projections);
+        int positive = 0;
+        int negative = 0;
+        for (float projection : backend.read(projections)) {
+            positive += projection > 0 ? 1 : 0;
+            negative += projection < 0 ? 1 : 0;
+        }
+        return positive + negative == 0 ? Double.NaN : (double) Math.max(positive, negative) / (positive + negative);
     }
 
     /** Forgets the slot's singular vectors: its next measurement starts cold. */
@@ -127,7 +156,7 @@ public final class SpectrumProbe {
             }
             keep(slot, iteration, unit);
             passes = iteration.passes();
-            challenge |= slot.residual > GramLanczos.TOLERANCE
+            challenge |= slot.residual > tolerance
                     || jumped(expectedFrobenius, slot.frobeniusNorm)
                     || jumped(expectedSpectral, slot.spectralNorm);
         }
@@ -187,7 +216,7 @@ public final class SpectrumProbe {
                 return iteration;
             }
         }
-        GramLanczos iteration = new GramLanczos(backend, a.rows(), a.columns(), MAX_PASSES);
+        GramLanczos iteration = new GramLanczos(backend, a.rows(), a.columns(), MAX_PASSES, tolerance);
         iterations.add(iteration);
         return iteration;
     }

@@ -18,7 +18,6 @@ import io.instabilityguard.sidecar.report.SidecarMetrics;
 import io.instabilityguard.sidecar.report.TelemetryReporter;
 import io.instabilityguard.sidecar.sample.StagedMatrices;
 import io.instabilityguard.sidecar.spectrum.EjmlBackend;
-import io.instabilityguard.sidecar.spectrum.MSign;
 import io.instabilityguard.sidecar.spectrum.SpectrumProbe;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,8 +60,16 @@ class CommandExecutionTest {
         outcomes.start();
         EjmlBackend backend = new EjmlBackend();
         MatrixReplacement replacement = new MatrixReplacement(
-                new StagedMatrices(staging), new MSign(backend, new SpectrumProbe(backend, 1)), clock.nanos());
-        TelemetryReporter reporter = new TelemetryReporter(new Fakes.Sender<>(), 1, SidecarMetrics.NOOP, clock);
+                hello,
+                new StagedMatrices(staging, hello),
+                new MatrixReplacement.Tools(
+                        backend,
+                        new SpectrumProbe(backend, 1),
+                        new AttentionLogits(),
+                        new ShadowStore(ShadowSettings.DEFAULT, SidecarMetrics.NOOP)),
+                clock.nanos());
+        TelemetryReporter reporter =
+                new TelemetryReporter(new Fakes.Sender<>(), 1, 1 << 20, SidecarMetrics.NOOP, clock);
         execution = new CommandExecution(
                 hello,
                 new OrderedLink(),
@@ -81,7 +88,7 @@ class CommandExecutionTest {
     void shouldWriteEachStateDownBeforeItActsOnIt() {
         execution.onCommand(Commands.msign("c", 0, "query"));
         execution.apply(new HookMessage.Apply("c", 12, List.of(0)));
-        execution.onApplied(new HookMessage.Applied("c", 12, List.of(0), 1.0, Double.NaN, Double.NaN));
+        execution.onApplied(Messages.applied("c", 12, 0));
 
         await().until(() -> order.size() == 6);
         assertThat(order)
@@ -118,7 +125,7 @@ class CommandExecutionTest {
     @Test
     void shouldRejectWhatTheHookGaveUpOnInTheMeantime() {
         execution.onCommand(Commands.msign("c", 0, "query"));
-        execution.onNotApplied(new HookMessage.NotApplied("c", 12, HookMessage.NotApplied.Status.ABANDONED, "no time"));
+        execution.onNotApplied(Messages.notApplied("c", 12, HookMessage.NotApplied.Status.ABANDONED, "no time"));
         execution.apply(new HookMessage.Apply("c", 12, List.of(0)));
 
         assertThat(outcome().getStatus()).isEqualTo(OutcomeStatus.ABANDONED);
@@ -128,7 +135,7 @@ class CommandExecutionTest {
     @Test
     void shouldSayRefusedWhenNoMatrixWasReplaced() {
         execution.onCommand(Commands.msign("c", 0, "query"));
-        execution.onApplied(new HookMessage.Applied("c", 12, List.of(), 1.0, Double.NaN, Double.NaN));
+        execution.onApplied(Messages.applied("c", 12));
 
         assertThat(outcome().getStatus()).isEqualTo(OutcomeStatus.REFUSED);
     }
@@ -136,8 +143,8 @@ class CommandExecutionTest {
     @Test
     void shouldNotFinishACommandTwice() {
         execution.onCommand(Commands.learningRate("c", 0));
-        execution.onApplied(new HookMessage.Applied("c", 12, List.of(), 1.0, 1.0, 0.5));
-        execution.onApplied(new HookMessage.Applied("c", 13, List.of(), 1.0, 0.5, 0.25));
+        execution.onApplied(Messages.halved("c", 12));
+        execution.onApplied(Messages.halved("c", 13));
         execution.onBye();
         execution.onCommand(Commands.learningRate("d", 1));
         execution.onBye();

@@ -7,7 +7,7 @@ import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.sidecar.Fakes;
 import io.instabilityguard.sidecar.frame.Messages;
-import io.instabilityguard.sidecar.sample.WeightSample;
+import io.instabilityguard.sidecar.sample.StepSample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +28,8 @@ class KafkaRecordSenderTest {
     @BeforeEach
     void makeARecord() {
         Fakes.Sender<StepTelemetry> sink = new Fakes.Sender<>();
-        TelemetryReporter reporter = new TelemetryReporter(sink, 1, SidecarMetrics.NOOP, Fakes.clock());
-        reporter.open(Messages.hello("run-1", 5).build()).report(Messages.step(3, false), WeightSample.NONE, false);
+        TelemetryReporter reporter = new TelemetryReporter(sink, 1, 1 << 20, SidecarMetrics.NOOP, Fakes.clock());
+        reporter.open(Messages.hello("run-1", 5).build()).report(Messages.step(3, false), StepSample.NONE, false);
         reporter.start();
         reporter.close();
         telemetry = sink.sent.get(0);

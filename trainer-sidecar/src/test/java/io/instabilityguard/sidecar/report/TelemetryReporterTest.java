@@ -7,7 +7,8 @@ import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.sidecar.Fakes;
 import io.instabilityguard.sidecar.frame.HookMessage;
 import io.instabilityguard.sidecar.frame.Messages;
-import io.instabilityguard.sidecar.sample.WeightSample;
+import io.instabilityguard.sidecar.sample.StepSample;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -22,7 +23,8 @@ class TelemetryReporterTest {
     @Test
     void shouldDropWhatDoesNotFitAndSayHowMuch() throws Exception {
         Stuck stuck = new Stuck();
-        try (TelemetryReporter reporter = new TelemetryReporter(stuck, 2, SidecarMetrics.NOOP, Fakes.clock())) {
+        try (TelemetryReporter reporter =
+                new TelemetryReporter(stuck, 2, 1 << 20, SidecarMetrics.NOOP, Fakes.clock())) {
             reporter.start();
             RunTelemetry run = reporter.open(Messages.hello("run-1", 5).build());
             report(run, 0);
@@ -53,10 +55,10 @@ class TelemetryReporterTest {
                 failures.incrementAndGet();
             }
         };
-        try (TelemetryReporter reporter = new TelemetryReporter(sender, 8, metrics, Fakes.clock())) {
+        try (TelemetryReporter reporter = new TelemetryReporter(sender, 8, 1 << 20, metrics, Fakes.clock())) {
             RunTelemetry run = reporter.open(Messages.hello("run-1", 5).build());
             sender.failure = new IllegalStateException("no broker");
-            run.report(stepThatDropped(4), WeightSample.NONE, false);
+            run.report(stepThatDropped(4), StepSample.NONE, false);
             report(run, 1);
             reporter.start();
             await().until(() -> failures.get() == 2);
@@ -72,7 +74,8 @@ class TelemetryReporterTest {
 
     @Test
     void shouldTellLossesOfOneRunToThatRunOnly() {
-        try (TelemetryReporter reporter = new TelemetryReporter(sender, 8, SidecarMetrics.NOOP, Fakes.clock())) {
+        try (TelemetryReporter reporter =
+                new TelemetryReporter(sender, 8, 1 << 20, SidecarMetrics.NOOP, Fakes.clock())) {
             RunTelemetry first = reporter.open(Messages.hello("run-1", 5).build());
             RunTelemetry second = reporter.open(Messages.hello("run-2", 5).build());
             first.drop(stepThatDropped(2));
@@ -86,7 +89,7 @@ class TelemetryReporterTest {
 
     @Test
     void shouldSendWhatIsQueuedBeforeItCloses() {
-        TelemetryReporter reporter = new TelemetryReporter(sender, 100, SidecarMetrics.NOOP, Fakes.clock());
+        TelemetryReporter reporter = new TelemetryReporter(sender, 100, 1 << 20, SidecarMetrics.NOOP, Fakes.clock());
         RunTelemetry run = reporter.open(Messages.hello("run-1", 5).build());
         for (int step = 0; step < 50; step++) {
             report(run, step);
@@ -110,11 +113,12 @@ class TelemetryReporterTest {
     }
 
     private static void report(RunTelemetry run, long step) {
-        run.report(Messages.step(step, false), WeightSample.NONE, false);
+        run.report(Messages.step(step, false), StepSample.NONE, false);
     }
 
     private static HookMessage.Step stepThatDropped(long messages) {
-        return new HookMessage.Step(0, 2, 1, 0.01, 1, 5, false, 0, messages, 20, 3, 0);
+        return new HookMessage.Step(
+                0, 2, 1, 0.01, 1, 5, false, 0, messages, 20, 3, 0, List.of(), List.of(), List.of(), List.of());
     }
 
     /** Holds the sending thread at the first record until released. */

@@ -1,0 +1,13 @@
+package io.instabilityguard.sidecar.sample;
+
+/**
+ * What is measured of a sample beyond the spectra of the weights.
+ *
+ * @param profilesEvery Koopman profiles and block Jacobians at every so many samples; 0: never
+ * @param increments whether the weights of the previous sample are kept (4 bytes per tracked parameter, 8 for queries and keys) to
+ *     measure what changed
+ */
+public record SampleSettings(int profilesEvery, boolean increments) {
+    /** Profiles at every fifth sample, no increments. */
+    public static final SampleSettings DEFAULT = new SampleSettings(5, false);
+}
