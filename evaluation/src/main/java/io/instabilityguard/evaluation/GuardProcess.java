@@ -61,6 +61,26 @@ public final class GuardProcess implements AutoCloseable {
         }
     }
 
+    /**
+     * Starts the process with this policy and waits until it is ready.
+     *
+     * @param policy YAML
+     * @throws UserError in the process's own last words when it cannot start
+     */
+    public static GuardProcess startWithPolicy(GuardMode mode, String policy) {
+        try {
+            Path file = Files.createTempFile("guard-policy", ".yaml");
+            try {
+                Files.writeString(file, policy);
+                return start(mode, List.of("--policy", file.toString()));
+            } finally {
+                Files.delete(file); // the process has read it
+            }
+        } catch (IOException e) {
+            throw UserError.environment("cannot hand the policy to the guard: " + e.getMessage());
+        }
+    }
+
     private static List<String> command(Path folder, GuardMode mode, List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -2,14 +2,11 @@ package io.instabilityguard.evaluation.campaign;
 
 import io.instabilityguard.evaluation.AllInOneConfig.GuardMode;
 import io.instabilityguard.evaluation.GuardProcess;
-import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.campaign.Plan.Method;
 import io.instabilityguard.evaluation.campaign.Plan.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 
@@ -43,19 +40,8 @@ record GuardSetting(String policy, GuardMode mode) {
     }
 
     GuardProcess start() {
-        if (policy.isEmpty()) {
-            return GuardProcess.start(mode, List.of());
-        }
-        try {
-            Path file = Files.createTempFile("guard-policy", ".yaml");
-            Files.writeString(file, policy);
-            try {
-                return GuardProcess.start(mode, List.of("--policy", file.toString()));
-            } finally {
-                Files.delete(file); // the process has read it
-            }
-        } catch (IOException e) {
-            throw UserError.environment("cannot hand the policy to the guard: " + e.getMessage());
-        }
+        return policy.isEmpty()
+                ? GuardProcess.start(mode, List.of())
+                : GuardProcess.startWithPolicy(mode, policy);
     }
 }

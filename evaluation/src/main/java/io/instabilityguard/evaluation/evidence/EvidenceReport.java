@@ -33,7 +33,8 @@ public final class EvidenceReport implements Reporter {
                 Path folder = outputs.folder().get();
                 JSON.writeValue(folder.resolve("evidence.json").toFile(), evidence);
                 Files.writeString(folder.resolve("evidence.md"), EvidenceText.markdown(evidence));
-                System.out.println("report: " + folder.resolve("evidence.md"));
+                Files.writeString(folder.resolve("evidence.html"), new EvidencePage(evidence, runs).render());
+                System.out.println("report: " + folder.resolve("evidence.html"));
             }
         } catch (IOException e) {
             throw UserError.environment("cannot write the report: " + e.getMessage());
