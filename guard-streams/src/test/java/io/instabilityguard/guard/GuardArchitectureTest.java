@@ -23,6 +23,8 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".telemetry")
             .layer("baseline")
             .definedBy(ROOT + ".baseline")
+            .layer("mixing")
+            .definedBy(ROOT + ".mixing")
             .layer("policy")
             .definedBy(ROOT + ".policy")
             .layer("anomaly")
@@ -40,6 +42,8 @@ final class GuardArchitectureTest {
             .whereLayer("anomaly")
             .mayOnlyBeAccessedByLayers("root", "intervention")
             .whereLayer("baseline")
+            .mayOnlyBeAccessedByLayers("mixing", "anomaly")
+            .whereLayer("mixing")
             .mayOnlyBeAccessedByLayers("anomaly")
             .whereLayer("telemetry")
             .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention")
@@ -67,10 +71,21 @@ final class GuardArchitectureTest {
     @ArchTest
     static final ArchRule LOGGING_STAYS_OUT_OF_THE_CORE = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + ".baseline", ROOT + ".anomaly", ROOT + ".intervention", ROOT + ".policy")
+            .resideInAnyPackage(
+                    ROOT + ".baseline", ROOT + ".mixing", ROOT + ".anomaly", ROOT + ".intervention", ROOT + ".policy")
+            .and()
+            .haveNameNotMatching(SHELL)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.slf4j..");
+
+    @ArchTest
+    static final ArchRule MATRICES_STAY_IN_MIXING = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + ".mixing")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.ejml..");
 
     @ArchTest
     static final ArchRule NOBODY_READS_THE_CLOCK = noClasses()

@@ -282,7 +282,9 @@ final class GuardTopologyTest {
         guard.calm(0, 60);
         guard.send(spike(60));
         guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 61));
-        guard.calm(61, 82);
+        for (long step = 61; step < 82; step++) {
+            guard.send(calm(step).setLearningRateScale(0.5).build());
+        }
         assertThat(verdicts()).containsExactly(Verdict.EFFECTIVE);
     }
 
@@ -300,6 +302,9 @@ final class GuardTopologyTest {
         guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 31));
         sendWithLargeLogits(31, 37, 5);
         assertThat(verdicts()).containsExactly(Verdict.HARMFUL);
+        assertThat(guard.commands())
+                .extracting(InterventionCommand::getKind)
+                .containsExactly(InterventionKind.ROLL_BACK);
         sendWithLargeLogits(37, 237, 5);
         assertThat(guard.commands()).isEmpty();
         sendWithLargeLogits(237, 238, 5);

@@ -1,78 +1,93 @@
 package io.instabilityguard.guard.anomaly;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.guard.anomaly.Reading.Level;
 import io.instabilityguard.guard.baseline.Persistent;
 import io.instabilityguard.guard.policy.DetectorPolicy;
-import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.guard.policy.Policy.Blindness;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
 
 /**
  * One detector: fires at a step at which a condition on a signal holds, all its other conditions have held within its window of steps, and the flags
- * it rests on are as they should be. While such a flag is up but it does not fire it is ELEVATED: hysteresis.
+ * it rests on are as they should be. While such a flag is up but it does not fire, or a signal has not come down to where it must to clear, it is ELEVATED: hysteresis. It is
+ * quiet only on evidence: while nothing that it needs is known to be normal and something is unknown or blind, it is ABSENT.
  */
 final class Conjunction implements Persistent {
 
     private final String name;
     private final DetectorPolicy policy;
-    private final List<Signal> above = new ArrayList<>();
-    private final double[] limits;
-    private final double[] lastHeld;
+    private final Blindness blindness;
+    private final List<Condition> conditions = new ArrayList<>();
+    private final List<Condition> notClear = new ArrayList<>();
     private final List<Signal> latched;
     private final List<Signal> unlessLatched;
 
     /** A detector without memory that asks these signals, which others may ask, too. */
-    Conjunction(String name, DetectorPolicy policy, Map<String, Signal> signals) {
+    Conjunction(String name, DetectorPolicy policy, Map<String, Signal> signals, Blindness blindness) {
         this.name = name;
         this.policy = policy;
-        policy.above().keySet().forEach(signal -> above.add(signals.get(signal)));
-        this.limits = policy.above().values().stream()
-                .mapToDouble(Double::doubleValue)
-                .toArray();
-        this.lastHeld = new double[limits.length];
-        Arrays.fill(lastHeld, Double.NEGATIVE_INFINITY);
-        this.latched = policy.latched().stream().sorted().map(signals::get).toList();
-        this.unlessLatched =
-                policy.unlessLatched().stream().sorted().map(signals::get).toList();
+        this.blindness = blindness;
+        addAll(conditions, policy.above(), signals, true);
+        addAll(conditions, policy.below(), signals, false);
+        addAll(notClear, policy.clearAtMost(), signals, true);
+        this.latched = all(policy.latched(), signals);
+        this.unlessLatched = all(policy.unlessLatched(), signals);
+    }
+
+    private static void addAll(
+            List<Condition> conditions, Map<String, Double> limits, Map<String, Signal> signals, boolean isAbove) {
+        limits.forEach((signal, limit) -> conditions.add(new Condition(requireNonNull(signals.get(signal)), limit, isAbove)));
+    }
+
+    private static List<Signal> all(Set<String> names, Map<String, Signal> signals) {
+        return names.stream().sorted().map(signals::get).toList();
     }
 
     /** What it says about a step, given how many steps were observed before. */
-    Reading inspect(StepTelemetry telemetry, long observed) {
-        boolean holdsNow = note(telemetry);
+    Reading inspect(long step, long observed) {
+        boolean holdsNow = note(step);
         if (observed < policy.afterObservedSteps()) {
             return Reading.absent(name);
         }
         boolean flagged = latched.stream().allMatch(Signal::isLatched);
         boolean free = unlessLatched.stream().noneMatch(Signal::isLatched);
-        if (holdsNow && flagged && free && allHeldSince(telemetry.getStep() - policy.withinSteps())) {
-            return Reading.firing(above.get(0).explain(name, telemetry, limits[0]));
+        long before = step - policy.withinSteps();
+        if (holdsNow && flagged && free && conditions.stream().allMatch(each -> each.hasHeldSince(before))) {
+            return Reading.firing(conditions.get(0).explain(name));
         }
         boolean elevated = flagged && !latched.isEmpty();
-        return Reading.of(name, elevated ? Level.ELEVATED : Level.QUIET);
+        return Reading.of(name, elevated ? Level.ELEVATED : levelWithoutAlarm(step, before, flagged && free));
     }
 
-    private boolean note(StepTelemetry telemetry) {
+    private boolean note(long step) {
         boolean any = false;
-        for (int i = 0; i < limits.length; i++) {
-            if (above.get(i).exceeds(telemetry, limits[i])) {
-                lastHeld[i] = telemetry.getStep();
-                any = true;
-            }
+        for (Condition condition : conditions) {
+            any |= condition.note(step, blindness);
         }
         return any;
     }
 
-    private boolean allHeldSince(long stepBefore) {
-        for (double held : lastHeld) {
-            if (held <= stepBefore) {
-                return false;
+    private Level levelWithoutAlarm(long step, long before, boolean flagsAllow) {
+        boolean unclear = false;
+        for (Condition condition : notClear) {
+            if (condition.note(step, blindness)) {
+                return Level.ELEVATED;
             }
+            unclear |= !condition.isKnown();
         }
-        return true;
+        boolean normal = !flagsAllow || conditions.stream().anyMatch(each -> each.hasFailedSince(before));
+        boolean known = conditions.stream().allMatch(Condition::isKnown);
+        return !unclear && (normal || known && !isBlind()) ? Level.QUIET : Level.ABSENT;
+    }
+
+    private boolean isBlind() {
+        return conditions.stream().anyMatch(each -> each.isBlind(blindness));
     }
 
     String name() {
@@ -81,13 +96,11 @@ final class Conjunction implements Persistent {
 
     @Override
     public void save(DoubleConsumer out) {
-        for (double held : lastHeld) {
-            out.accept(held);
-        }
+        conditions.forEach(condition -> condition.save(out));
     }
 
     @Override
     public void load(DoubleSupplier in) {
-        Arrays.setAll(lastHeld, i -> in.getAsDouble());
+        conditions.forEach(condition -> condition.load(in));
     }
 }

@@ -85,6 +85,9 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
                 arrival,
                 readings,
                 watch.recentLoss(),
+                watch.usualStepMillis(),
+                watch.traces(),
+                isNew ? watch.blind() : List.of(),
                 watch.lastStep(),
                 watch.roster(),
                 metadata.partition(),
@@ -100,17 +103,18 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
     }
 
     private List<Reading> take(RunWatch watch, StepTelemetry telemetry) {
-        if (telemetry.getProcessRank() != 0) {
-            watch.note(telemetry);
-            return List.of();
-        }
-        if (watch.isSnapshotDue(telemetry.getStep(), policy.limits().windowSteps())) {
+        boolean mustKeep = RunWatch.mustKeep(telemetry);
+        if (mustKeep && watch.isSnapshotDue(policy.limits().windowSteps())) {
             store.writeSnapshot(telemetry.getRun(), watch);
             watch.noteSnapshot();
         }
-        List<Reading> readings = watch.take(telemetry);
-        store.writeStep(telemetry);
-        return readings;
+        long number = watch.kept();
+        RunWatch.Taken taken = watch.take(telemetry);
+        if (mustKeep) {
+            store.writeRecord(number, telemetry);
+        }
+        metrics.count(taken.intake());
+        return taken.readings();
     }
 
     private void reload(String run) {

@@ -2,8 +2,8 @@ package io.instabilityguard.guard.anomaly;
 
 import io.instabilityguard.guard.baseline.Persistent;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.Policy.Blindness;
 import io.instabilityguard.guard.policy.SignalPolicy;
-import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,18 +21,21 @@ public final class Detectors implements Persistent {
     private final NonFiniteDetector nonFinite = new NonFiniteDetector();
     private final Map<String, Signal> signals = new LinkedHashMap<>();
     private final List<Conjunction> conjunctions = new ArrayList<>();
+    private final Blindness blindness;
     private long observed;
 
     /** Detectors without memory. */
     public Detectors(Policy policy, Roster roster) {
+        blindness = policy.blindness();
         policy.signals().forEach((name, signal) -> signals.put(name, signal(signal, roster)));
-        policy.detectors().forEach((name, detector) -> conjunctions.add(new Conjunction(name, detector, signals)));
+        policy.detectors()
+                .forEach((name, detector) -> conjunctions.add(new Conjunction(name, detector, signals, blindness)));
     }
 
     /** Shows one step to every detector, in the order of the policy. */
-    public List<Reading> inspect(StepTelemetry telemetry) {
-        signals.values().forEach(signal -> signal.sample(telemetry));
-        Optional<Finding> broken = nonFinite.inspect(telemetry);
+    List<Reading> inspect(Observation observation) {
+        signals.values().forEach(signal -> signal.sample(observation));
+        Optional<Finding> broken = nonFinite.inspect(observation.telemetry());
         List<Reading> readings = new ArrayList<>(conjunctions.size() + 1);
         readings.add(
                 broken.map(Reading::firing).orElseGet(() -> Reading.of(NonFiniteDetector.NAME, Reading.Level.QUIET)));
@@ -40,15 +43,29 @@ public final class Detectors implements Persistent {
             conjunctions.forEach(detector -> readings.add(Reading.absent(detector.name())));
             return readings;
         }
-        conjunctions.forEach(detector -> readings.add(detector.inspect(telemetry, observed)));
-        signals.values().forEach(signal -> signal.learn(telemetry));
+        conjunctions.forEach(detector -> readings.add(detector.inspect(observation.step(), observed)));
+        signals.values().forEach(signal -> signal.learn());
         observed++;
         return readings;
     }
 
-    private static Signal signal(SignalPolicy policy, Roster roster) {
+    /** Signals whose silence is no evidence of health, each with the reason. */
+    List<String> blind() {
+        List<String> blind = new ArrayList<>();
+        signals.forEach(
+                (name, signal) -> signal.blindness(blindness).ifPresent(reason -> blind.add(name + ": " + reason)));
+        return blind;
+    }
+
+    private Signal signal(SignalPolicy policy, Roster roster) {
         if (policy instanceof SignalPolicy.Level level) {
             return new LevelSignal(level);
+        } else if (policy instanceof SignalPolicy.Window window) {
+            return new WindowSignal(window);
+        } else if (policy instanceof SignalPolicy.Growth growth) {
+            return new GrowthSignal(growth);
+        } else if (policy instanceof SignalPolicy.Combination combination) {
+            return new CombinationSignal(combination, signals);
         } else if (policy instanceof SignalPolicy.Deviation deviation) {
             return new DeviationSignal(deviation);
         } else if (policy instanceof SignalPolicy.MedianRatio ratio) {

@@ -4,12 +4,14 @@ import io.instabilityguard.guard.baseline.Persistent;
 import io.instabilityguard.guard.baseline.RunningMedian;
 import io.instabilityguard.guard.baseline.Trend;
 import io.instabilityguard.guard.policy.Metric;
+import io.instabilityguard.guard.policy.Policy.Blindness;
 import io.instabilityguard.guard.policy.SignalPolicy;
 import io.instabilityguard.schemas.LayerSpectrum;
-import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.MatrixRole;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
 
@@ -25,6 +27,8 @@ final class FallSignal implements Signal {
     private final SignalPolicy.Fall policy;
     private final Roster roster;
     private final List<Layer> layers = new ArrayList<>();
+    private final BlindSpot blindSpot = new BlindSpot();
+    private long step = -1;
 
     /** A signal without memory, which knows matrices by their number in {@code roster}. */
     FallSignal(SignalPolicy.Fall policy, Roster roster) {
@@ -33,22 +37,40 @@ final class FallSignal implements Signal {
     }
 
     @Override
-    public void sample(StepTelemetry telemetry) {
-        for (LayerSpectrum spectrum : telemetry.getLayers()) {
+    public void sample(Observation observation) {
+        step = observation.step();
+        double sum = Double.NaN;
+        for (LayerSpectrum spectrum : observation.telemetry().getLayers()) {
             int number = roster.enter(spectrum);
-            if (number >= 0 && Float.isFinite(spectrum.getStableRank())) {
-                layer(number).add(telemetry.getSpectraStep(), spectrum.getStableRank());
+            if (number >= 0 && isWeight(spectrum) && Float.isFinite(spectrum.getStableRank())) {
+                layer(number).add(observation.telemetry().getSpectraStep(), spectrum.getStableRank());
+                sum = (Double.isNaN(sum) ? 0 : sum) + spectrum.getStableRank();
             }
         }
+        blindSpot.note(sum, !observation.telemetry().getLayers().isEmpty());
+    }
+
+    private static boolean isWeight(LayerSpectrum spectrum) {
+        return spectrum.getRole() != MatrixRole.RESIDUAL_MIXING;
     }
 
     @Override
-    public boolean exceeds(StepTelemetry telemetry, double limit) {
-        return layers.stream().anyMatch(layer -> layer.fall() > limit);
+    public double value() {
+        double most = Double.NEGATIVE_INFINITY;
+        for (Layer layer : layers) {
+            double fall = layer.fall();
+            most = fall > most ? fall : most;
+        }
+        return most;
     }
 
     @Override
-    public Finding explain(String detector, StepTelemetry telemetry, double limit) {
+    public Optional<String> blindness(Blindness limits) {
+        return blindSpot.reason(limits);
+    }
+
+    @Override
+    public Finding explain(String detector, double limit) {
         List<Layer> fallen =
                 layers.stream().filter(layer -> layer.fall() > limit).toList();
         Layer worst =
@@ -63,7 +85,7 @@ final class FallSignal implements Signal {
                 worst.baseline,
                 (1 - limit) * worst.baseline,
                 (long) worst.trend.firstStep(),
-                telemetry.getStep(),
+                step,
                 worst.trend.stepsTo(FLOOR),
                 message);
     }
@@ -79,6 +101,7 @@ final class FallSignal implements Signal {
     public void save(DoubleConsumer out) {
         out.accept(layers.size());
         layers.forEach(layer -> layer.save(out));
+        blindSpot.save(out);
     }
 
     @Override
@@ -87,6 +110,7 @@ final class FallSignal implements Signal {
         for (int number = 0; number < size; number++) {
             layer(number).load(in);
         }
+        blindSpot.load(in);
     }
 
     /** What is known of one matrix. */

@@ -1,11 +1,12 @@
 package io.instabilityguard.guard.anomaly;
 
+import io.instabilityguard.guard.policy.Policy.Blindness;
 import io.instabilityguard.guard.policy.SignalPolicy;
 import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.MatrixRole;
-import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
@@ -25,6 +26,8 @@ final class OutgrowthSignal implements Signal {
     private double outgrowth = 1;
     private boolean outgrown;
     private long firstStep = -1;
+    private long step = -1;
+    private final BlindSpot blindSpot = new BlindSpot();
 
     /** A signal without memory, which knows matrices by their number in {@code roster}. */
     OutgrowthSignal(SignalPolicy.Outgrowth policy, Roster roster) {
@@ -33,26 +36,36 @@ final class OutgrowthSignal implements Signal {
     }
 
     @Override
-    public void sample(StepTelemetry telemetry) {
-        List<LayerSpectrum> layers =
-                telemetry.getLayers().stream().filter(this::isMine).toList();
-        if (!layers.stream().allMatch(OutgrowthSignal::isUsable)) {
-            return;
-        }
-        if (firstStep < 0 && !layers.isEmpty()) {
-            firstStep = telemetry.getSpectraStep();
-            layers.forEach(this::learnFirst);
-        }
-        double growth = growth(layers, policy.of()) - growth(layers, policy.over());
+    public void sample(Observation observation) {
+        step = observation.step();
+        List<LayerSpectrum> layers = observation.telemetry().getLayers().stream()
+                .filter(this::isMine)
+                .toList();
+        boolean usable = layers.stream().allMatch(OutgrowthSignal::isUsable);
+        double growth = usable ? growth(layers, observation.telemetry().getSpectraStep()) : Double.NaN;
         if (!Double.isNaN(growth)) {
             outgrowth = Math.exp(growth);
             outgrown = outgrowth > (outgrown ? policy.clear() : policy.raise());
         }
+        blindSpot.note(growth, !layers.isEmpty());
+    }
+
+    private double growth(List<LayerSpectrum> layers, long spectraStep) {
+        if (firstStep < 0 && !layers.isEmpty()) {
+            firstStep = spectraStep;
+            layers.forEach(this::learnFirst);
+        }
+        return growth(layers, policy.of()) - growth(layers, policy.over());
     }
 
     @Override
-    public boolean exceeds(StepTelemetry telemetry, double limit) {
-        return outgrowth > limit;
+    public double value() {
+        return outgrowth;
+    }
+
+    @Override
+    public Optional<String> blindness(Blindness limits) {
+        return blindSpot.reason(limits);
     }
 
     @Override
@@ -61,7 +74,7 @@ final class OutgrowthSignal implements Signal {
     }
 
     @Override
-    public Finding explain(String detector, StepTelemetry telemetry, double limit) {
+    public Finding explain(String detector, double limit) {
         String message = "the norms of %s matrices have grown %.2f times as much as those of %s"
                 .formatted(policy.of(), outgrowth, policy.over());
         return new Finding(
@@ -72,7 +85,7 @@ final class OutgrowthSignal implements Signal {
                 1,
                 policy.raise(),
                 firstStep,
-                telemetry.getStep(),
+                step,
                 Double.NaN,
                 message);
     }
@@ -117,6 +130,7 @@ final class OutgrowthSignal implements Signal {
         out.accept(firstStep);
         out.accept(firstLogNorms.size());
         firstLogNorms.forEach(out::accept);
+        blindSpot.save(out);
     }
 
     @Override
@@ -129,5 +143,6 @@ final class OutgrowthSignal implements Signal {
         for (int i = 0; i < size; i++) {
             firstLogNorms.add(in.getAsDouble());
         }
+        blindSpot.load(in);
     }
 }

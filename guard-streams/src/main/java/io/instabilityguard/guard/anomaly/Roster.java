@@ -28,7 +28,7 @@ public final class Roster {
         if (number != null) {
             return number;
         }
-        return members.size() < most ? enter(new Member(layer.getName(), layer.getRole())) : -1;
+        return members.size() < most ? enter(new Member(layer.getName(), layer.getRole(), layer.getDepth())) : -1;
     }
 
     /** Enters a matrix that is new, and returns its number. */
@@ -51,6 +51,6 @@ public final class Roster {
                 .toList();
     }
 
-    /** One matrix. */
-    public record Member(String name, MatrixRole role) {}
+    /** One matrix, and the index of its block (-1 for none). */
+    public record Member(String name, MatrixRole role, int depth) {}
 }

@@ -4,6 +4,7 @@ import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.List;
+import java.util.Map;
 
 /** Something that happened to a run and may need a decision. */
 public sealed interface RunEvent {
@@ -15,6 +16,9 @@ public sealed interface RunEvent {
      * @param arrival whether it was taken in; {@code readings} are empty when not
      * @param readings what each detector says
      * @param recentLoss mean of the last losses; NaN when one of them is unknown or there are none
+     * @param usualStepMillis median time of a step, deliberate waits excluded, milliseconds; NaN when unknown
+     * @param traces recent values of what the interventions should move, by intervention
+     * @param blind signals whose silence is no evidence of health, each with the reason
      * @param lastStep last step of process rank 0 taken in, this one included
      * @param roster every matrix seen so far in this generation
      * @param partition partition of the record
@@ -25,6 +29,9 @@ public sealed interface RunEvent {
             Arrival arrival,
             List<Reading> readings,
             double recentLoss,
+            double usualStepMillis,
+            Map<String, Trace> traces,
+            List<String> blind,
             long lastStep,
             Roster roster,
             int partition,

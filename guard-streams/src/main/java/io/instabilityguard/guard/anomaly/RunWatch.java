@@ -3,18 +3,23 @@ package io.instabilityguard.guard.anomaly;
 import io.instabilityguard.guard.baseline.Persistent;
 import io.instabilityguard.guard.baseline.RecentMean;
 import io.instabilityguard.guard.baseline.RunningMedian;
+import io.instabilityguard.guard.mixing.MixingAssembly;
+import io.instabilityguard.guard.mixing.MixingGains;
+import io.instabilityguard.guard.policy.InterventionPolicy.Expectation;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.StepTelemetry;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
 
 /**
  * All that is known of one generation of one run: order of arrival, detectors, recent loss and usual time between steps. Process rank 0 speaks for
- * the run, since data-parallel replicas share weights and global gradient; records of other ranks keep it alive and in order.
+ * the run, since data-parallel replicas share weights and global gradient; records of other ranks keep it alive and in order, and bring the residual
+ * mixing of their pipeline stages.
  */
 final class RunWatch implements Persistent {
 
@@ -26,15 +31,26 @@ final class RunWatch implements Persistent {
     private final Detectors detectors;
     private final RecentMean losses = new RecentMean(RECENT_STEPS);
     private final RunningMedian stepMs = new RunningMedian(USUAL_STEPS);
-    private final Map<Integer, Long> lastStepOfOthers = new HashMap<>();
+    private final RunningMedian stepMillis = new RunningMedian(USUAL_STEPS);
+    private final Map<Integer, Long> lastStepOfOthers = new TreeMap<>();
+    private final MixingAssembly mixing;
+    private final Map<String, Trace> traces = new TreeMap<>();
     private long lastStep = -1;
     private long lastTimestampMs = -1;
-    private long snapshotStep = -1;
+    private long kept;
+    private long keptAtSnapshot;
 
     RunWatch(Policy policy, long generation, Roster roster) {
         this.generation = generation;
         this.roster = roster;
         this.detectors = new Detectors(policy, roster);
+        this.mixing = new MixingAssembly(policy.limits().mixingGraceSteps());
+        policy.interventions().forEach((name, rung) -> {
+            Expectation expects = rung.verdict().expects();
+            if (expects != null) {
+                traces.put(name, new Trace(expects.quantity()));
+            }
+        });
     }
 
     /** Where a record stands. */
@@ -44,32 +60,65 @@ final class RunWatch implements Persistent {
         return Arrival.of(telemetry.getGeneration(), telemetry.getStep(), generation, last);
     }
 
-    /** Takes in the next step of rank 0. */
-    List<Reading> take(StepTelemetry telemetry) {
+    /** Whether a record changes what is learned, so that it must be kept until the next snapshot. */
+    static boolean mustKeep(StepTelemetry telemetry) {
+        return telemetry.getProcessRank() == 0 || !telemetry.getMixing().isEmpty();
+    }
+
+    /** Takes in the next step of a rank; only steps of rank 0 give readings. */
+    Taken take(StepTelemetry telemetry) {
+        kept += mustKeep(telemetry) ? 1 : 0;
+        MixingAssembly.Intake intake = mixing.take(telemetry);
+        if (telemetry.getProcessRank() == 0) {
+            return new Taken(intake, judge(telemetry));
+        }
+        lastStepOfOthers.put(telemetry.getProcessRank(), telemetry.getStep());
+        lastTimestampMs = Math.max(lastTimestampMs, telemetry.getTimestampMs());
+        return new Taken(intake, List.of());
+    }
+
+    private List<Reading> judge(StepTelemetry telemetry) {
         long steps = telemetry.getStep() - lastStep;
         if (lastTimestampMs >= 0) {
             stepMs.add(Math.max(0, telemetry.getTimestampMs() - lastTimestampMs) / (double) steps);
         }
+        noteStepMillis(telemetry);
         losses.add(telemetry.getLoss());
         lastStep = telemetry.getStep();
         lastTimestampMs = telemetry.getTimestampMs();
-        return detectors.inspect(telemetry);
+        MixingGains gains = mixing.complete(lastStep).orElse(null);
+        Observation observation = new Observation(telemetry, gains, mixing.abstains());
+        traces.values().forEach(trace -> trace.take(observation));
+        return detectors.inspect(observation);
     }
 
-    /** Notes the next step of another rank. */
-    void note(StepTelemetry telemetry) {
-        lastStepOfOthers.put(telemetry.getProcessRank(), telemetry.getStep());
-        lastTimestampMs = Math.max(lastTimestampMs, telemetry.getTimestampMs());
+    private void noteStepMillis(StepTelemetry telemetry) {
+        double waited = telemetry.getWaitMillis() > 0 ? telemetry.getWaitMillis() : 0;
+        double millis = telemetry.getStepMillis() - waited;
+        if (millis > 0 && Double.isFinite(millis)) {
+            stepMillis.add(millis);
+        }
     }
 
-    /** Whether slots of a window of this many steps would be overwritten by {@code step} before a snapshot holds them. */
-    boolean isSnapshotDue(long step, int windowSteps) {
-        return step - snapshotStep >= windowSteps;
+    /** Whether one more record in a window of this many would overwrite one that no snapshot holds. */
+    boolean isSnapshotDue(int window) {
+        return kept - keptAtSnapshot >= window;
     }
 
-    /** Notes that a snapshot holds everything up to the last step. */
+    /** Notes that a snapshot holds everything up to now. */
     void noteSnapshot() {
-        snapshotStep = lastStep;
+        keptAtSnapshot = kept;
+    }
+
+    /** Number of records taken in this generation that had to be kept. */
+    long kept() {
+        return kept;
+    }
+
+    /** Goes on counting from where a snapshot was made. */
+    void resumeAt(long number) {
+        kept = number;
+        keptAtSnapshot = number;
     }
 
     long generation() {
@@ -90,6 +139,21 @@ final class RunWatch implements Persistent {
         return stepMs.median();
     }
 
+    /** Median time of a step, deliberate waits excluded, milliseconds; NaN when unknown. */
+    double usualStepMillis() {
+        return stepMillis.median();
+    }
+
+    /** Recent values of what the interventions should move, by intervention. */
+    Map<String, Trace> traces() {
+        return Collections.unmodifiableMap(traces);
+    }
+
+    /** Signals whose silence is no evidence of health, each with the reason. */
+    List<String> blind() {
+        return detectors.blind();
+    }
+
     /** Mean of the last losses; NaN when one of them is. */
     double recentLoss() {
         return losses.mean();
@@ -105,6 +169,14 @@ final class RunWatch implements Persistent {
         out.accept(lastTimestampMs);
         losses.save(out);
         stepMs.save(out);
+        stepMillis.save(out);
+        out.accept(lastStepOfOthers.size());
+        lastStepOfOthers.forEach((rank, step) -> {
+            out.accept(rank);
+            out.accept(step);
+        });
+        mixing.save(out);
+        traces.values().forEach(trace -> trace.save(out));
         detectors.save(out);
     }
 
@@ -114,7 +186,21 @@ final class RunWatch implements Persistent {
         lastTimestampMs = (long) in.getAsDouble();
         losses.load(in);
         stepMs.load(in);
+        stepMillis.load(in);
+        int others = (int) in.getAsDouble();
+        for (int i = 0; i < others; i++) {
+            lastStepOfOthers.put((int) in.getAsDouble(), (long) in.getAsDouble());
+        }
+        mixing.load(in);
+        traces.values().forEach(trace -> trace.load(in));
         detectors.load(in);
-        noteSnapshot();
     }
+
+    /**
+     * What taking in a record gave.
+     *
+     * @param intake what became of its residual mixing
+     * @param readings what each detector says; empty for ranks other than 0
+     */
+    record Taken(MixingAssembly.Intake intake, List<Reading> readings) {}
 }

@@ -1,7 +1,8 @@
 package io.instabilityguard.guard.anomaly;
 
 import io.instabilityguard.guard.baseline.Persistent;
-import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.guard.policy.Policy.Blindness;
+import java.util.Optional;
 
 /**
  * One measured quantity of one run against its own baseline. At each step: {@link #sample}, then any number of questions, answered with the
@@ -9,11 +10,16 @@ import io.instabilityguard.schemas.StepTelemetry;
  */
 interface Signal extends Persistent {
 
-    /** Takes in the spectra of a step, if it has any. */
-    default void sample(StepTelemetry telemetry) {}
+    /** Takes in a step. */
+    void sample(Observation observation);
+
+    /** The signal at this step; NaN when it is unknown. */
+    double value();
 
     /** Whether the signal is above a limit at this step. */
-    boolean exceeds(StepTelemetry telemetry, double limit);
+    default boolean exceeds(double limit) {
+        return value() > limit;
+    }
 
     /** Whether the signal's flag with hysteresis is up. */
     default boolean isLatched() {
@@ -21,8 +27,11 @@ interface Signal extends Persistent {
     }
 
     /** Moves the baseline on. */
-    default void learn(StepTelemetry telemetry) {}
+    default void learn() {}
+
+    /** Why the signal's silence is no evidence of health; empty when it is. */
+    Optional<String> blindness(Blindness limits);
 
     /** The numbers of this step against a limit, for the detector of this name. */
-    Finding explain(String detector, StepTelemetry telemetry, double limit);
+    Finding explain(String detector, double limit);
 }

@@ -8,15 +8,16 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.stream.DoubleStream;
 
 /**
- * A {@link RunWatch} as bytes: version, policy hash, generation, last step, roster, then all numbers of its memory. Numbers learned under another
+ * A {@link RunWatch} as bytes: version, policy hash, generation, number of records, roster, then all numbers of its memory. Numbers learned under another
  * policy are not read, since they would mean something else: baselines are then learned anew.
  */
 final class WatchSnapshot {
 
-    private static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private WatchSnapshot() {}
 
@@ -26,6 +27,7 @@ final class WatchSnapshot {
             out.writeInt(VERSION);
             out.writeUTF(policy.hash());
             out.writeLong(watch.generation());
+            out.writeLong(watch.kept());
             writeRoster(out, watch.roster());
             DoubleStream.Builder numbers = DoubleStream.builder();
             watch.save(numbers);
@@ -40,6 +42,11 @@ final class WatchSnapshot {
         }
     }
 
+    /** The version of the guard's format in which a snapshot was written; this guard reads {@link #VERSION} only. */
+    static int versionOf(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).getInt();
+    }
+
     static RunWatch restore(byte[] bytes, Policy policy) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int version = in.readInt();
@@ -48,12 +55,14 @@ final class WatchSnapshot {
             }
             boolean samePolicy = in.readUTF().equals(policy.hash());
             long generation = in.readLong();
+            long kept = in.readLong();
             RunWatch watch = new RunWatch(
                     policy, generation, readRoster(in, policy.limits().layers()));
             double[] memory = readNumbers(in);
             if (samePolicy) {
                 watch.load(DoubleStream.of(memory).iterator()::nextDouble);
             }
+            watch.resumeAt(kept);
             return watch;
         } catch (IOException e) {
             throw new UncheckedIOException("a snapshot in the store is torn", e);
@@ -65,6 +74,7 @@ final class WatchSnapshot {
         for (Roster.Member member : roster.members()) {
             out.writeUTF(member.name());
             out.writeUTF(member.role().name());
+            out.writeInt(member.depth());
         }
     }
 
@@ -72,7 +82,7 @@ final class WatchSnapshot {
         Roster roster = new Roster(most);
         int size = in.readInt();
         for (int i = 0; i < size; i++) {
-            roster.enter(new Roster.Member(in.readUTF(), MatrixRole.valueOf(in.readUTF())));
+            roster.enter(new Roster.Member(in.readUTF(), MatrixRole.valueOf(in.readUTF()), in.readInt()));
         }
         return roster;
     }

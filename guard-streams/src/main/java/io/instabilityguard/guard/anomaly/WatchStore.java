@@ -1,20 +1,25 @@
 package io.instabilityguard.guard.anomaly;
 
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Keeps watches in two stores: a snapshot per run every {@code windowSteps} steps, and one slot per step since then, keyed (run, step mod
- * window). A watch is the snapshot with the slots replayed through it: one small write per step, and nothing is lost with the heap.
+ * Keeps watches in two stores: a snapshot per run every {@code windowSteps} records, and one slot per record since then, keyed (run, number of the record
+ * mod window). A watch is the snapshot with the slots replayed through it in the order of their arrival: one small write per step, and nothing is lost with the
+ * heap. A snapshot in another version's format is dropped with what belongs to it: the run is then watched as if it were new.
  */
 final class WatchStore {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WatchStore.class);
 
     /** Numbers of slots start here, so that all have as many digits and sort as numbers do. */
     private static final int FIRST_SLOT = 1_000_000;
@@ -40,32 +45,42 @@ final class WatchStore {
 
     /** The watch of a run as it was after the last step written. */
     Optional<RunWatch> load(String run) {
-        return Optional.ofNullable(snapshots.get(run)).map(bytes -> {
-            RunWatch watch = WatchSnapshot.restore(bytes, policy);
-            stepsSince(watch, run).forEach(watch::take);
-            return watch;
-        });
+        byte[] bytes = snapshots.get(run);
+        if (bytes != null && WatchSnapshot.versionOf(bytes) != WatchSnapshot.VERSION) {
+            LOG.warn(
+                    "the baselines of run {} were stored in format {}, this guard reads {}: they are dropped and learned anew",
+                    run,
+                    WatchSnapshot.versionOf(bytes),
+                    WatchSnapshot.VERSION);
+            forget(run);
+            return Optional.empty();
+        }
+        return Optional.ofNullable(bytes).map(known -> replay(run, WatchSnapshot.restore(known, policy)));
+    }
+
+    private RunWatch replay(String run, RunWatch watch) {
+        for (int i = 0; i < policy.limits().windowSteps(); i++) {
+            StepTelemetry next = slots.get(slot(run, watch.kept()));
+            if (next == null || watch.arrival(next) != Arrival.NEXT) {
+                break;
+            }
+            watch.take(next);
+        }
+        return watch;
     }
 
     void writeSnapshot(String run, RunWatch watch) {
         snapshots.put(run, WatchSnapshot.of(watch, policy));
     }
 
-    void writeStep(StepTelemetry telemetry) {
-        slots.put(slot(telemetry.getRun(), telemetry.getStep()), telemetry);
+    /** Writes the record with this number since the generation began. */
+    void writeRecord(long number, StepTelemetry telemetry) {
+        slots.put(slot(telemetry.getRun(), number), telemetry);
     }
 
     void forget(String run) {
         entries(run).forEach(entry -> slots.delete(entry.key));
         snapshots.delete(run);
-    }
-
-    private List<StepTelemetry> stepsSince(RunWatch watch, String run) {
-        return entries(run).stream()
-                .map(entry -> entry.value)
-                .filter(step -> step.getGeneration() == watch.generation() && step.getStep() > watch.lastStep())
-                .sorted(Comparator.comparingLong(StepTelemetry::getStep))
-                .toList();
     }
 
     private List<KeyValue<String, StepTelemetry>> entries(String run) {
@@ -77,8 +92,8 @@ final class WatchStore {
         return entries;
     }
 
-    private String slot(String run, long step) {
-        return key(run, step % policy.limits().windowSteps());
+    private String slot(String run, long number) {
+        return key(run, number % policy.limits().windowSteps());
     }
 
     /** No run contains a slash, so that runs cannot reach into each other's slots. */

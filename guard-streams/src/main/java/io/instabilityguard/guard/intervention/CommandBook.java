@@ -1,24 +1,40 @@
 package io.instabilityguard.guard.intervention;
 
+import io.instabilityguard.guard.anomaly.Finding;
+import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
 import io.instabilityguard.guard.intervention.IssuedCommand.State;
 import io.instabilityguard.guard.policy.InterventionPolicy;
-import io.instabilityguard.guard.policy.InterventionPolicy.VerdictPolicy;
+import io.instabilityguard.guard.policy.Metric;
+import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.Policy.Rollback;
+import io.instabilityguard.schemas.DecisionAction;
+import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.Verdict;
-import java.util.Map;
+import java.util.List;
 
-/** Follows issued commands to their end: answers of the sidecars, silence of the sidecars, and the effect some steps after application. */
+/**
+ * Follows issued commands to their end: answers of the sidecars, silence of the sidecars, and the effect some steps after application. A command that did harm
+ * is rolled back where the policy says so; a rollback is followed to its answer, and is itself never judged or rolled back.
+ */
 final class CommandBook {
 
-    private final Map<String, InterventionPolicy> interventions;
+    private final Policy policy;
+    private final Ladders ladders;
 
-    CommandBook(Map<String, InterventionPolicy> interventions) {
-        this.interventions = interventions;
+    CommandBook(Policy policy, Ladders ladders) {
+        this.policy = policy;
+        this.ladders = ladders;
     }
 
-    /** Enters a sidecar's answer; answers to unknown or finished commands change nothing. */
-    static void enter(Proceedings proceedings, InterventionOutcome outcome) {
+    /** Enters a sidecar's answer; answers to unknown or finished commands change nothing but their cost. */
+    void enter(Proceedings proceedings, InterventionOutcome outcome) {
+        double millis = Double.isFinite(outcome.getHookMillis()) ? outcome.getHookMillis() : outcome.getComputeMillis();
+        if (millis > 0 && Double.isFinite(millis)) {
+            proceedings.remember(
+                    memory -> memory.withChanged(outcome.getCommandId(), command -> command.costing(millis)));
+        }
         proceedings.memory().command(outcome.getCommandId()).ifPresent(command -> {
             if (outcome.getStatus() == OutcomeStatus.APPLIED) {
                 applied(proceedings, command, outcome);
@@ -29,13 +45,13 @@ final class CommandBook {
     }
 
     /** Gives up on commands that nobody answered, and judges those whose time has come. */
-    void review(Proceedings proceedings, double recentLoss) {
+    void review(Proceedings proceedings, StepInspected event) {
         for (IssuedCommand command : proceedings.memory().issued()) {
-            InterventionPolicy rung = interventions.get(command.rung());
+            InterventionPolicy rung = policy.interventions().get(command.rung());
             if (rung != null && command.isUnanswered() && isOverdue(command, rung, proceedings.step())) {
                 lost(proceedings, command);
             } else if (rung != null && command.state() == State.APPLIED) {
-                judgeWhenDue(proceedings, command, rung.verdict(), recentLoss);
+                judgeWhenDue(proceedings, command, rung, event);
             }
         }
     }
@@ -43,8 +59,11 @@ final class CommandBook {
     private static void applied(Proceedings proceedings, IssuedCommand command, InterventionOutcome outcome) {
         if (command.isUnanswered() || command.state() == State.LOST) {
             long boundary = Math.max(outcome.getStep(), command.decidedAtStep());
-            proceedings.remember(
-                    memory -> memory.withChanged(command.id(), known -> known.in(State.APPLIED, boundary)));
+            State state = command.isRollback() ? State.JUDGED : State.APPLIED;
+            proceedings.remember(memory -> memory.withChanged(command.id(), known -> known.in(state, boundary)));
+            if (command.isRollback()) {
+                proceedings.judge(command, Verdict.UNKNOWN, command.undoes() + " was rolled back at step " + boundary);
+            }
         }
     }
 
@@ -52,60 +71,79 @@ final class CommandBook {
         return status != OutcomeStatus.UNKNOWN && status != OutcomeStatus.DUPLICATE;
     }
 
-    private static void notApplied(Proceedings proceedings, IssuedCommand command, InterventionOutcome outcome) {
+    private void notApplied(Proceedings proceedings, IssuedCommand command, InterventionOutcome outcome) {
         long step = Math.max(outcome.getStep(), command.decidedAtStep());
-        proceedings.remember(memory -> memory.withChanged(command.id(), issued -> issued.in(State.NOT_APPLIED, step)));
-        proceedings.judge(command, Verdict.UNKNOWN, "not applied, " + outcome.getStatus() + ": " + outcome.getReason());
+        conclude(
+                proceedings,
+                command.in(State.NOT_APPLIED, step),
+                Verdict.UNKNOWN,
+                "not applied, " + outcome.getStatus() + ": " + outcome.getReason());
     }
 
-    private static void lost(Proceedings proceedings, IssuedCommand command) {
+    private void lost(Proceedings proceedings, IssuedCommand command) {
         long step = proceedings.step();
-        proceedings.remember(memory -> memory.withChanged(command.id(), issued -> issued.in(State.LOST, step)));
-        proceedings.judge(command, Verdict.UNKNOWN, "no answer by step " + step);
+        conclude(proceedings, command.in(State.LOST, step), Verdict.UNKNOWN, "no answer by step " + step);
     }
 
     private static boolean isOverdue(IssuedCommand command, InterventionPolicy rung, long step) {
-        return step > command.decidedAtStep() + rung.outstandingSteps();
+        return step > command.decidedAtStep() + rung.timing().outstandingSteps();
     }
 
-    private static void judgeWhenDue(
-            Proceedings proceedings, IssuedCommand command, VerdictPolicy policy, double recentLoss) {
-        if (proceedings.step() < command.stateStep() + policy.afterSteps()) {
+    private void judgeWhenDue(
+            Proceedings proceedings, IssuedCommand command, InterventionPolicy rung, StepInspected event) {
+        if (proceedings.step() < command.stateStep() + rung.verdict().afterSteps()) {
             return;
         }
-        Verdict verdict = verdict(proceedings, command, policy, recentLoss);
-        IssuedCommand judged = verdict == Verdict.HARMFUL
-                ? command.in(State.HARMED, proceedings.step())
-                : command.in(State.JUDGED, command.stateStep());
-        proceedings.remember(memory -> memory.withChanged(command.id(), known -> judged));
-        proceedings.judge(command, verdict, reason(verdict, command, recentLoss));
-    }
-
-    /**
-     * HARMFUL when the recent loss rose by more than the policy tolerates or is not finite; EFFECTIVE when the detector has not fired in the
-     * second half of the time since application; NEUTRAL otherwise.
-     */
-    private static Verdict verdict(
-            Proceedings proceedings, IssuedCommand command, VerdictPolicy policy, double recentLoss) {
-        boolean tolerable = recentLoss <= command.recentLossBefore() + policy.harmfulLossRise();
-        if (!tolerable && !Double.isNaN(command.recentLossBefore())) {
-            return Verdict.HARMFUL;
+        Judgement judgement = Judgement.of(proceedings.memory(), command, rung.verdict(), event);
+        boolean harmful = judgement.verdict() == Verdict.HARMFUL;
+        boolean mustUndo = harmful && rung.verdict().rollBack();
+        if (judgement.isPending() || mustUndo && proceedings.hasCommanded()) {
+            return;
         }
-        long secondHalf = command.stateStep() + policy.afterSteps() / 2;
-        boolean stillFiring = proceedings
-                .memory()
-                .openOf(command.detector())
-                .filter(anomaly -> anomaly.lastFiringStep() > secondHalf)
-                .isPresent();
-        return stillFiring ? Verdict.NEUTRAL : Verdict.EFFECTIVE;
+        State state = harmful ? State.HARMED : State.JUDGED;
+        long step = harmful ? proceedings.step() : command.stateStep();
+        conclude(proceedings, command.in(state, step), judgement.verdict(), judgement.reason());
+        if (mustUndo) {
+            undo(proceedings, command, harm(command, rung, event));
+        }
     }
 
-    private static String reason(Verdict verdict, IssuedCommand command, double recentLoss) {
-        String loss = "recent loss %.4g before and %.4g now".formatted(command.recentLossBefore(), recentLoss);
-        return switch (verdict) {
-            case EFFECTIVE -> command.detector() + " went quiet after step " + command.stateStep() + ", " + loss;
-            case HARMFUL -> "the loss rose after step " + command.stateStep() + ", " + loss;
-            default -> command.detector() + " still fires after step " + command.stateStep() + ", " + loss;
-        };
+    private void conclude(Proceedings proceedings, IssuedCommand command, Verdict verdict, String reason) {
+        proceedings.remember(memory -> memory.withChanged(command.id(), known -> command));
+        proceedings.judge(command, verdict, reason);
+        if (verdict != Verdict.EFFECTIVE && !command.isRollback()) {
+            ladders.noteInVain(proceedings, command);
+        }
+    }
+
+    private static Finding harm(IssuedCommand command, InterventionPolicy rung, StepInspected event) {
+        double before = command.recentLossBefore();
+        return new Finding(
+                command.detector(),
+                Metric.LOSS.label(),
+                List.of(),
+                event.recentLoss(),
+                before,
+                before + rung.verdict().harmfulLossRise(),
+                command.stateStep(),
+                event.telemetry().getStep(),
+                Double.NaN,
+                "the loss rose");
+    }
+
+    private void undo(Proceedings proceedings, IssuedCommand harmful, Finding harm) {
+        Rollback rollback = policy.rollback();
+        if (proceedings.step() + rollback.leadSteps() > harmful.stateStep() + rollback.shadowSteps()) {
+            String reason = harmful.id() + " cannot be rolled back any more: what that needs was kept for "
+                    + rollback.shadowSteps() + " steps";
+            proceedings.decide(DecisionAction.NOTHING, harmful.anomalyId(), harmful.id(), reason, harm);
+            return;
+        }
+        InterventionCommand command = CommandDraft.undoing(proceedings, harmful, harm, rollback);
+        IssuedCommand issued = IssuedCommand.of(command, harmful.rung(), State.SENT, harm.value(), null);
+        proceedings.remember(memory -> memory.withCommand(issued));
+        String reason = harmful.rung() + " did harm and is rolled back: " + harmful.id();
+        proceedings.decide(DecisionAction.COMMAND, harmful.anomalyId(), command.getId(), reason, harm);
+        proceedings.publish(command);
     }
 }

@@ -79,7 +79,7 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         RunMemory memory = memory(record.key(), telemetry.getGeneration());
         boolean isNew = event.arrival() == Arrival.NEXT || event.arrival() == Arrival.NEW_GENERATION;
         RunMemory after = isNew ? carryOut(record, memory, ladder.on(memory, event)) : memory;
-        RunState state = RunStates.heard(after, policy, event.lastStep(), telemetry.getTimestampMs());
+        RunState state = RunStates.heard(after, policy, event);
         boolean isRegular = telemetry.getStep() % policy.limits().stateEverySteps() == 0;
         if (telemetry.getAwaitsDecision() || isRegular || isNews(state)) {
             publish(record, state);

@@ -2,37 +2,43 @@ package io.instabilityguard.guard.intervention;
 
 import io.instabilityguard.guard.anomaly.RunEvent.CommandAnswered;
 import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
+import io.instabilityguard.guard.anomaly.Trace;
+import io.instabilityguard.guard.intervention.IssuedCommand.Before;
 import io.instabilityguard.guard.intervention.IssuedCommand.State;
-import io.instabilityguard.guard.policy.InterventionPolicy;
 import io.instabilityguard.guard.policy.InterventionPolicy.Escalation;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.Mode;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what is done about open anomalies: a pure function of the policy, the run's memory and one event. The cause decides the action: each
- * rung of the ladder names the detectors that it answers. A rung commands when its detector fires and nothing holds it back (see {@link Rung#obstacle});
- * when it has done so often enough without end, another rung takes one turn. At one step only one rung commands, the first in the order of the policy.
+ * rung names the detectors that it answers, or a detector has a ladder of its own (see {@link Ladders}). A rung commands when its detector fires and nothing
+ * holds it back (see {@link #obstacle}). At one step only one rung commands, the first in the order of the policy, and no rung while another one's command for the same
+ * cause is still to show its effect.
  */
 final class InterventionLadder {
 
     private final Policy policy;
     private final AnomalyBook anomalies;
+    private final Ladders ladders;
     private final CommandBook commands;
-    private final List<Rung> rungs = new ArrayList<>();
+    private final Map<String, Rung> rungs = new LinkedHashMap<>();
 
     InterventionLadder(Policy policy) {
         this.policy = policy;
         this.anomalies = new AnomalyBook(policy);
-        this.commands = new CommandBook(policy.interventions());
-        policy.interventions().forEach((name, settings) -> rungs.add(new Rung(name, settings)));
+        this.ladders = new Ladders(policy);
+        this.commands = new CommandBook(policy, ladders);
+        policy.interventions().forEach((name, settings) -> rungs.put(name, new Rung(name, settings)));
     }
 
     /** What follows from a new step. */
@@ -43,8 +49,11 @@ final class InterventionLadder {
             proceedings.remember(old -> old.inGeneration(event.telemetry().getGeneration()));
         }
         anomalies.enter(proceedings, event.readings());
-        commands.review(proceedings, event.recentLoss());
-        rungs.stream().takeWhile(rung -> !proceedings.hasCommanded()).forEach(rung -> climb(proceedings, event, rung));
+        commands.review(proceedings, event);
+        ladders.settle(proceedings);
+        rungs.values().stream()
+                .takeWhile(rung -> !proceedings.hasCommanded())
+                .forEach(rung -> climb(proceedings, event, rung));
         forgetReasonsOfClosed(proceedings);
         return proceedings.ruling();
     }
@@ -53,26 +62,71 @@ final class InterventionLadder {
     Ruling on(RunMemory memory, CommandAnswered event) {
         Proceedings proceedings = Proceedings.on(policy.hash(), memory, event.outcome());
         if (event.outcome().getGeneration() == memory.generation()) {
-            CommandBook.enter(proceedings, event.outcome());
+            commands.enter(proceedings, event.outcome());
         }
         return proceedings.ruling();
     }
 
     private void climb(Proceedings proceedings, StepInspected event, Rung rung) {
-        Optional<OpenAnomaly> pressing = rung.pressing(proceedings.memory(), proceedings.step());
-        if (pressing.isEmpty()) {
-            return;
-        }
-        Optional<String> obstacle = obstacle(proceedings, event, rung);
+        List<String> detectors = Stream.concat(
+                        rung.settings().detectors().stream().filter(detector -> !ladders.governs(detector)),
+                        ladders.standingAt(proceedings.memory(), rung.name()).stream())
+                .toList();
+        rung.pressing(proceedings.memory(), detectors, proceedings.step())
+                .ifPresent(anomaly -> answer(proceedings, event, rung, anomaly));
+    }
+
+    private void answer(Proceedings proceedings, StepInspected event, Rung rung, OpenAnomaly anomaly) {
+        Optional<Obstacle> obstacle = ladders.watching(anomaly, proceedings.step())
+                .or(() -> rung.pages() ? Optional.empty() : obstacle(proceedings, event, rung, anomaly));
         if (obstacle.isPresent()) {
-            sayOnce(proceedings, pressing.get(), rung, obstacle.get());
+            sayOnce(
+                    proceedings,
+                    DecisionAction.NOTHING,
+                    anomaly,
+                    rung,
+                    obstacle.get().reason());
+            if (obstacle.get().lasts()) {
+                ladders.stepUp(proceedings, anomaly.detector());
+            }
+        } else if (rung.pages()) {
+            String reason = rung.name() + ": a person is needed, " + anomaly.detector() + " is open since step ";
+            sayOnce(proceedings, DecisionAction.PAGE, anomaly, rung, reason + anomaly.raisedAtStep());
         } else {
-            command(proceedings, event, pressing.get(), takesTurn(proceedings, event, rung, pressing.get()));
+            command(proceedings, event, anomaly, takesTurn(proceedings, event, rung, anomaly));
         }
     }
 
-    private static Optional<String> obstacle(Proceedings proceedings, StepInspected event, Rung rung) {
-        return rung.obstacle(proceedings.memory(), proceedings.step(), event.roster());
+    /** What holds a rung back from answering an anomaly: another command for the same cause, itself, or the budget. */
+    private Optional<Obstacle> obstacle(Proceedings proceedings, StepInspected event, Rung rung, OpenAnomaly anomaly) {
+        RunMemory memory = proceedings.memory();
+        return memory.issued().stream()
+                .filter(command -> command.detector().equals(anomaly.detector()))
+                .filter(command -> isInTheWay(command, rung, proceedings.step()))
+                .findFirst()
+                .flatMap(command -> Obstacle.passing(command.id() + " is still to show its effect"))
+                .or(() -> rung.obstacle(memory, proceedings.step(), event.roster()))
+                .or(() -> overBudget(memory, event, rung));
+    }
+
+    /** Whether another rung's command (not one that takes turns with it) or a rollback is on its way for the same cause. */
+    private boolean isInTheWay(IssuedCommand command, Rung rung, long step) {
+        Rung other = rungs.get(command.rung());
+        if (command.isRollback() || other == null) {
+            return command.isUnanswered();
+        }
+        boolean takesTurns = rung.equals(other) || rung.escalatesTo(other) || other.escalatesTo(rung);
+        return !takesTurns
+                && command.isUnsettled(step, other.settings().verdict().afterSteps());
+    }
+
+    private Optional<Obstacle> overBudget(RunMemory memory, StepInspected event, Rung rung) {
+        double millis = event.usualStepMillis();
+        double spent = memory.stepEquivalents(event.lastStep(), millis);
+        return spent + rung.mostCost(memory, millis) > policy.budget()
+                ? Obstacle.lasting("the budget of %.4g step-equivalents per 1000 steps does not allow %s"
+                        .formatted(policy.budget(), rung.name()))
+                : Optional.empty();
     }
 
     /** The rung itself, or the one to which it escalates when it is time and nothing holds that back. */
@@ -81,19 +135,19 @@ final class InterventionLadder {
         if (escalation == null || !rung.hasTried(proceedings.memory(), anomaly, escalation)) {
             return rung;
         }
-        return rungs.stream()
-                .filter(other -> other.name().equals(escalation.to()))
-                .filter(other -> obstacle(proceedings, event, other).isEmpty())
-                .findFirst()
+        return Optional.ofNullable(rungs.get(escalation.to()))
+                .filter(other -> !other.pages())
+                .filter(other -> obstacle(proceedings, event, other, anomaly).isEmpty())
                 .orElse(rung);
     }
 
     private void command(Proceedings proceedings, StepInspected event, OpenAnomaly anomaly, Rung rung) {
         boolean enforced = policy.mode() == Mode.ENFORCE;
         State state = enforced ? State.SENT : State.NOT_SENT;
-        InterventionCommand command = build(proceedings, event, anomaly, rung.settings());
-        proceedings.remember(
-                memory -> memory.withCommand(IssuedCommand.of(command, rung.name(), state, event.recentLoss())));
+        InterventionCommand command = CommandDraft.answering(proceedings, event, anomaly, rung.settings());
+        Before before = before(event.traces().get(rung.name()));
+        proceedings.remember(memory ->
+                memory.withCommand(IssuedCommand.of(command, rung.name(), state, event.recentLoss(), before)));
         DecisionAction action = enforced ? DecisionAction.COMMAND : DecisionAction.WOULD_COMMAND;
         proceedings.decide(action, anomaly.id(), command.getId(), reason(rung, anomaly), anomaly.latest());
         if (enforced) {
@@ -107,41 +161,18 @@ final class InterventionLadder {
                 + anomaly.latest().message() + would;
     }
 
-    private static InterventionCommand build(
-            Proceedings proceedings, StepInspected event, OpenAnomaly anomaly, InterventionPolicy settings) {
-        RunMemory memory = proceedings.memory();
-        long step = proceedings.step();
-        long applyAtStep = step + settings.leadSteps();
-        return InterventionCommand.newBuilder()
-                .setId(String.join(
-                        "/",
-                        memory.run(),
-                        "" + memory.generation(),
-                        settings.kind().name(),
-                        "" + step))
-                .setRun(memory.run())
-                .setGeneration(memory.generation())
-                .setKind(settings.kind())
-                .setLayers(event.roster().withRoles(settings.roles()))
-                .setParameters(settings.parameters())
-                .setDecidedAtStep(step)
-                .setApplyAtStep(applyAtStep)
-                .setExpiresAtStep(applyAtStep + settings.validSteps())
-                .setExpectedEffect(settings.expectedEffect())
-                .setPolicyHash(proceedings.policyHash())
-                .setAnomalyId(anomaly.id())
-                .setEvidence(proceedings.evidence(anomaly.latest()))
-                .setTimestampMs(proceedings.timestampMs())
-                .build();
+    private static @Nullable Before before(@Nullable Trace trace) {
+        return trace == null || Double.isNaN(trace.mean()) ? null : new Before(trace.mean(), trace.deviation());
     }
 
     /** Doing nothing is a decision too, but the same reason is not repeated at every step. */
-    private static void sayOnce(Proceedings proceedings, OpenAnomaly anomaly, Rung rung, String reason) {
+    private static void sayOnce(
+            Proceedings proceedings, DecisionAction action, OpenAnomaly anomaly, Rung rung, String reason) {
         String about = anomaly.id() + "/" + rung.name();
         if (reason.equals(proceedings.memory().said().get(about))) {
             return;
         }
-        proceedings.decide(DecisionAction.NOTHING, anomaly.id(), "", reason, anomaly.latest());
+        proceedings.decide(action, anomaly.id(), "", reason, anomaly.latest());
         proceedings.remember(memory -> {
             Map<String, String> said = new TreeMap<>(memory.said());
             said.put(about, reason);

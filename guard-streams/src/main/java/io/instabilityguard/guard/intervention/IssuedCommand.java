@@ -1,6 +1,7 @@
 package io.instabilityguard.guard.intervention;
 
 import io.instabilityguard.schemas.InterventionCommand;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A command that was issued (or, in mode observe, would have been) and what became of it.
@@ -13,6 +14,10 @@ import io.instabilityguard.schemas.InterventionCommand;
  * @param state what became of it
  * @param stateStep boundary of application while NOT_SENT, SENT, APPLIED or JUDGED; otherwise the step at which the state was known
  * @param recentLossBefore the run's recent loss at the decision
+ * @param before what the command is expected to move, as it was at the decision; null when nothing is expected or known
+ * @param costMillis how long the trainer stood still for it, milliseconds
+ * @param costSteps steps that are trained again once it is applied
+ * @param undoes id of the command that it rolls back; empty for none
  */
 record IssuedCommand(
         String id,
@@ -22,7 +27,19 @@ record IssuedCommand(
         long decidedAtStep,
         State state,
         long stateStep,
-        double recentLossBefore) {
+        double recentLossBefore,
+        @Nullable Before before,
+        double costMillis,
+        double costSteps,
+        String undoes) {
+
+    /** A memory of an older guard knows no rollbacks. */
+    IssuedCommand {
+        undoes = undoes == null ? "" : undoes;
+    }
+
+    /** Mean and standard deviation of some recent values. */
+    record Before(double mean, double deviation) {}
 
     /** What became of a command. */
     enum State {
@@ -42,7 +59,8 @@ record IssuedCommand(
         LOST
     }
 
-    static IssuedCommand of(InterventionCommand command, String rung, State state, double recentLoss) {
+    static IssuedCommand of(
+            InterventionCommand command, String rung, State state, double recentLoss, @Nullable Before before) {
         return new IssuedCommand(
                 command.getId(),
                 rung,
@@ -51,11 +69,62 @@ record IssuedCommand(
                 command.getDecidedAtStep(),
                 state,
                 command.getApplyAtStep(),
-                recentLoss);
+                recentLoss,
+                before,
+                0,
+                command.getParameters().getOrDefault("backSteps", 0.0),
+                command.getUndoes());
     }
 
     IssuedCommand in(State newState, long step) {
-        return new IssuedCommand(id, rung, anomalyId, detector, decidedAtStep, newState, step, recentLossBefore);
+        return new IssuedCommand(
+                id,
+                rung,
+                anomalyId,
+                detector,
+                decidedAtStep,
+                newState,
+                step,
+                recentLossBefore,
+                before,
+                costMillis,
+                costSteps,
+                undoes);
+    }
+
+    /** The same when one more process has told how long it stood still: the slowest counts. */
+    IssuedCommand costing(double millis) {
+        return new IssuedCommand(
+                id,
+                rung,
+                anomalyId,
+                detector,
+                decidedAtStep,
+                state,
+                stateStep,
+                recentLossBefore,
+                before,
+                Math.max(costMillis, millis),
+                costSteps,
+                undoes);
+    }
+
+    /** Its cost in steps of this many milliseconds; NaN milliseconds count as no cost of standing still. */
+    double stepEquivalents(double stepMillis) {
+        double stood = stepMillis > 0 ? costMillis / stepMillis : 0;
+        boolean changed = state == State.APPLIED || state == State.JUDGED || state == State.HARMED;
+        return stood + (changed ? costSteps : 0);
+    }
+
+    boolean isRollback() {
+        return !undoes.isEmpty();
+    }
+
+    /** Whether its effect is still to be seen; one that was only recorded would be judged some steps after its boundary. */
+    boolean isUnsettled(long step, int judgedAfterSteps) {
+        return state == State.SENT
+                || state == State.APPLIED
+                || state == State.NOT_SENT && step < stateStep + judgedAfterSteps;
     }
 
     /** Whether the weights or the learning rate were changed by it, or would have been. */

@@ -76,7 +76,7 @@ final class Proceedings {
 
     /** Records a decision about an anomaly or command, chained to the one before. */
     void decide(DecisionAction action, String anomalyId, String commandId, String reason, @Nullable Finding finding) {
-        commanded |= action != DecisionAction.NOTHING;
+        commanded |= action == DecisionAction.COMMAND || action == DecisionAction.WOULD_COMMAND;
         chain(decision(action, anomalyId, commandId, reason, finding));
     }
 

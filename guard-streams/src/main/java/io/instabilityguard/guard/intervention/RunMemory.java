@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that the guard remembers of its own doings with one run. Immutable; stored whenever it changes.
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
  * @param commandsIssued commands issued in this generation
  * @param open open anomalies in the order of raising
  * @param issued recent commands, oldest first
+ * @param standings per detector with a ladder: how high it stands
  * @param said per open anomaly's id and rung: why nothing was done when this was last recorded
  */
 record RunMemory(
@@ -28,6 +30,7 @@ record RunMemory(
         long commandsIssued,
         List<OpenAnomaly> open,
         List<IssuedCommand> issued,
+        Map<String, Standing> standings,
         Map<String, String> said) {
 
     /** Steps that budgets look back. */
@@ -36,39 +39,65 @@ record RunMemory(
     RunMemory {
         open = List.copyOf(open);
         issued = List.copyOf(issued);
+        standings = standings == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(standings));
         said = Collections.unmodifiableMap(new TreeMap<>(said));
     }
 
     /** Nothing yet. */
     static RunMemory of(String run, long generation) {
-        return new RunMemory(run, generation, 0, "", 0, List.of(), List.of(), Map.of());
+        return new RunMemory(run, generation, 0, "", 0, List.of(), List.of(), Map.of(), Map.of());
     }
 
     /** A new life of the trainer: only the chain of decisions goes on. */
     RunMemory inGeneration(long newGeneration) {
-        return new RunMemory(run, newGeneration, decisions, chainHash, 0, List.of(), List.of(), Map.of());
+        return new RunMemory(run, newGeneration, decisions, chainHash, 0, List.of(), List.of(), Map.of(), Map.of());
     }
 
     RunMemory withDecision(String hash) {
-        return new RunMemory(run, generation, decisions + 1, hash, commandsIssued, open, issued, said);
+        return new RunMemory(run, generation, decisions + 1, hash, commandsIssued, open, issued, standings, said);
     }
 
     RunMemory withOpen(List<OpenAnomaly> anomalies) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, said);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, standings, said);
     }
 
     RunMemory withSaid(Map<String, String> reasons) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, reasons);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, standings, reasons);
     }
 
     /** One more command; those that neither budget nor verdict needs any more are forgotten. */
     RunMemory withCommand(IssuedCommand command) {
+        long before = command.decidedAtStep() - BUDGET_STEPS;
         List<IssuedCommand> kept = Stream.concat(
-                        issued.stream().filter(old -> old.decidedAtStep() > command.decidedAtStep() - BUDGET_STEPS),
+                        issued.stream().filter(old -> old.decidedAtStep() > before || isLastOfRung(old)),
                         Stream.of(command))
                 .toList();
-        boolean sent = command.isUnanswered();
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued + (sent ? 1 : 0), open, kept, said);
+        long count = commandsIssued + (command.isUnanswered() ? 1 : 0);
+        return new RunMemory(run, generation, decisions, chainHash, count, open, kept, standings, said);
+    }
+
+    private boolean isLastOfRung(IssuedCommand command) {
+        List<IssuedCommand> ofRung = ofRung(command.rung());
+        return !ofRung.isEmpty() && ofRung.get(ofRung.size() - 1).equals(command);
+    }
+
+    /** The ladder of a detector at another height; null for the foot, where it needs no memory. */
+    RunMemory withStanding(String detector, @Nullable Standing standing) {
+        Map<String, Standing> changed = new TreeMap<>(standings);
+        if (standing == null) {
+            changed.remove(detector);
+        } else {
+            changed.put(detector, standing);
+        }
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, changed, said);
+    }
+
+    /** Cost of all commands of the last 1,000 steps, in steps of this many milliseconds (NaN when unknown: then only steps trained again count). */
+    double stepEquivalents(long step, double stepMillis) {
+        return issued.stream()
+                .filter(command -> command.decidedAtStep() > step - BUDGET_STEPS)
+                .mapToDouble(command -> command.stepEquivalents(stepMillis))
+                .sum();
     }
 
     /** The command with this id changed. */
@@ -76,7 +105,7 @@ record RunMemory(
         List<IssuedCommand> changed = issued.stream()
                 .map(command -> command.id().equals(commandId) ? change.apply(command) : command)
                 .toList();
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, changed, said);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, changed, standings, said);
     }
 
     Optional<OpenAnomaly> openOf(String detector) {
@@ -89,8 +118,10 @@ record RunMemory(
         return issued.stream().filter(command -> command.id().equals(id)).findFirst();
     }
 
-    /** Commands of one rung, oldest first. */
+    /** Commands of one rung, oldest first, rollbacks not among them. */
     List<IssuedCommand> ofRung(String rung) {
-        return issued.stream().filter(command -> command.rung().equals(rung)).toList();
+        return issued.stream()
+                .filter(command -> command.rung().equals(rung) && !command.isRollback())
+                .toList();
     }
 }

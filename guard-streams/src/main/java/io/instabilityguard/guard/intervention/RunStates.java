@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.intervention;
 
+import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.schemas.Health;
 import io.instabilityguard.schemas.RunState;
@@ -11,11 +12,17 @@ final class RunStates {
     private RunStates() {}
 
     /** Heard of: OK without open anomalies, else ALARM. */
-    static RunState heard(RunMemory memory, Policy policy, long lastStep, long timestampMs) {
+    static RunState heard(RunMemory memory, Policy policy, StepInspected event) {
         boolean calm = memory.open().isEmpty();
         String open = memory.open().stream().map(OpenAnomaly::detector).collect(Collectors.joining(", "));
         String reason = calm ? "no anomaly is open" : "open: " + open;
-        return state(memory, policy, calm ? Health.OK : Health.ALARM, reason, lastStep, timestampMs);
+        long timestampMs = event.telemetry().getTimestampMs();
+        double spent = memory.stepEquivalents(event.lastStep(), event.usualStepMillis());
+        RunState state = state(memory, policy, calm ? Health.OK : Health.ALARM, reason, event.lastStep(), timestampMs);
+        return RunState.newBuilder(state)
+                .setBlindSignals(event.blind())
+                .setStepEquivalentsSpent(spent)
+                .build();
     }
 
     /** Not heard of for too long: nobody knows. */
@@ -29,6 +36,7 @@ final class RunStates {
         return a.getGeneration() != b.getGeneration()
                 || a.getHealth() != b.getHealth()
                 || a.getCommandsIssued() != b.getCommandsIssued()
+                || !a.getBlindSignals().equals(b.getBlindSignals())
                 || !a.getOpenAnomalies().equals(b.getOpenAnomalies());
     }
 

@@ -4,6 +4,9 @@ import io.instabilityguard.guard.anomaly.Roster;
 import io.instabilityguard.guard.intervention.IssuedCommand.State;
 import io.instabilityguard.guard.policy.InterventionPolicy;
 import io.instabilityguard.guard.policy.InterventionPolicy.Escalation;
+import io.instabilityguard.guard.policy.InterventionPolicy.Timing;
+import io.instabilityguard.guard.policy.Kind;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,32 +18,59 @@ import java.util.Optional;
  */
 record Rung(String name, InterventionPolicy settings) {
 
-    /** The anomaly that asks for this rung now: it fires, or it is open and the last command was not applied. */
-    Optional<OpenAnomaly> pressing(RunMemory memory, long step) {
+    /** Whether it commands nothing and calls a person. */
+    boolean pages() {
+        return settings.kind() == Kind.PAGE;
+    }
+
+    /** Whether another rung takes turns with it. */
+    boolean escalatesTo(Rung other) {
+        Escalation escalation = settings.escalation();
+        return escalation != null && escalation.to().equals(other.name());
+    }
+
+    /** The anomaly of one of these detectors that asks for this rung now: it fires, or it is open and the last command was not applied. */
+    Optional<OpenAnomaly> pressing(RunMemory memory, List<String> detectors, long step) {
         boolean mayAskAgain = last(memory)
                 .filter(command -> command.state() == State.NOT_APPLIED)
                 .isPresent();
-        return settings.detectors().stream()
+        return detectors.stream()
                 .flatMap(detector -> memory.openOf(detector).stream())
                 .filter(anomaly -> mayAskAgain || anomaly.lastFiringStep() == step)
                 .findFirst();
     }
 
     /** Why this rung may not command now; empty when it may. */
-    Optional<String> obstacle(RunMemory memory, long step, Roster roster) {
-        if (!settings.roles().isEmpty() && roster.withRoles(settings.roles()).isEmpty()) {
-            return Optional.of("no matrix with a role of " + name + " is known");
+    Optional<Obstacle> obstacle(RunMemory memory, long step, Roster roster) {
+        if (!settings.reach().roles().isEmpty() && Targets.of(settings, roster).isEmpty()) {
+            return Obstacle.lasting("no matrix with a role of " + name + " is known");
         }
-        if (spent(memory, step) >= settings.mostPer1000Steps()) {
-            return Optional.of(name + " has used its budget of " + settings.mostPer1000Steps() + " per 1000 steps");
+        if (spent(memory, step) >= timing().mostPer1000Steps()) {
+            return Obstacle.lasting(
+                    name + " has used its budget of " + timing().mostPer1000Steps() + " per 1000 steps");
         }
         Optional<IssuedCommand> unanswered = last(memory).filter(IssuedCommand::isUnanswered);
         if (unanswered.isPresent()) {
-            return unanswered.map(command -> command.id() + " is not answered yet");
+            return Obstacle.passing(unanswered.get().id() + " is not answered yet");
         }
-        long until =
-                memory.ofRung(name).stream().mapToLong(this::pausedUntil).max().orElse(Long.MIN_VALUE);
-        return step > until ? Optional.empty() : Optional.of(name + " waits until after step " + until);
+        Optional<IssuedCommand> latest = memory.ofRung(name).stream().max(Comparator.comparingLong(this::pausedUntil));
+        if (latest.isEmpty() || step > pausedUntil(latest.get())) {
+            return Optional.empty();
+        }
+        String reason = name + " waits until after step " + pausedUntil(latest.get());
+        return latest.get().state() == State.HARMED ? Obstacle.lasting(reason) : Obstacle.passing(reason);
+    }
+
+    /** The most that one of its commands has cost so far, in steps of this many milliseconds. */
+    double mostCost(RunMemory memory, double stepMillis) {
+        return memory.ofRung(name).stream()
+                .mapToDouble(command -> command.stepEquivalents(stepMillis))
+                .max()
+                .orElse(0);
+    }
+
+    private Timing timing() {
+        return settings.timing();
     }
 
     /** Whether this rung has been applied to an anomaly as often as its escalation allows, since the other rung's last command. */
@@ -69,10 +99,10 @@ record Rung(String name, InterventionPolicy settings) {
 
     private long pausedUntil(IssuedCommand command) {
         return switch (command.state()) {
-            case NOT_APPLIED -> command.stateStep() + settings.retrySteps();
+            case NOT_APPLIED -> command.stateStep() + timing().retrySteps();
             case LOST -> command.stateStep() - 1;
             case HARMED -> command.stateStep() + settings.verdict().harmfulPauseSteps();
-            case SENT, NOT_SENT, APPLIED, JUDGED -> command.stateStep() + settings.cooldownSteps();
+            case SENT, NOT_SENT, APPLIED, JUDGED -> command.stateStep() + timing().cooldownSteps();
         };
     }
 }

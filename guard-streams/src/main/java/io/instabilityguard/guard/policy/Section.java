@@ -53,6 +53,21 @@ public final class Section {
         return value.intValue();
     }
 
+    /** The whole number at {@code key}, or {@code otherwise} when there is none. */
+    public int wholeOr(String key, int least, int most, int otherwise) {
+        return has(key) ? whole(key, least, most) : otherwise;
+    }
+
+    /** The number at {@code key}, or {@code otherwise} when there is none. */
+    public double numberOr(String key, double least, double most, double otherwise) {
+        return has(key) ? number(key, least, most) : otherwise;
+    }
+
+    /** Whether {@code key} is there and true. */
+    public boolean isSet(String key) {
+        return has(key) && flag(key);
+    }
+
     /** The text at {@code key}, not empty. */
     public String text(String key) {
         JsonNode value = required(key);
@@ -129,6 +144,13 @@ public final class Section {
             all.put(key, node.get(key).asText());
         });
         return all;
+    }
+
+    /** Every key here. */
+    public Set<String> keys() {
+        Set<String> keys = new TreeSet<>();
+        node.fieldNames().forEachRemaining(keys::add);
+        return keys;
     }
 
     /** Whether there is a value at {@code key}. */

@@ -2,6 +2,8 @@ package io.instabilityguard.guard.policy;
 
 import io.instabilityguard.schemas.MatrixRole;
 import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -13,16 +15,36 @@ public sealed interface SignalPolicy {
         return false;
     }
 
-    /** The scalar itself. */
-    record Level(Metric metric) implements SignalPolicy {}
+    /** The number itself. */
+    record Level(Quantity quantity) implements SignalPolicy {}
+
+    /** Several of its last values as one. */
+    record Window(Quantity quantity, int windowSamples, Reduction over) implements SignalPolicy {}
+
+    /** Natural logarithm of its ratio to the value {@code overSteps} steps ago. */
+    record Growth(Quantity quantity, int overSteps) implements SignalPolicy {}
 
     /** Deviations above a slow mean that is robust against upward outliers. */
     record Deviation(
-            Metric metric, double decay, double leastDeviation, double firstVariance, double mostZ, int mostZAfterSteps)
+            Quantity quantity,
+            double decay,
+            double leastDeviation,
+            double firstVariance,
+            double mostZ,
+            int mostZAfterSteps)
             implements SignalPolicy {}
 
     /** Ratio to the median of the last steps. */
-    record MedianRatio(Metric metric, int windowSteps) implements SignalPolicy {}
+    record MedianRatio(Quantity quantity, int windowSteps) implements SignalPolicy {}
+
+    /** A weighted sum of other signals plus a bias: with weights from a logistic regression, the logit of its probability. */
+    record Combination(Map<String, Double> weights, double bias) implements SignalPolicy {
+
+        /** Keeps its own copy, in order. */
+        public Combination {
+            weights = Collections.unmodifiableMap(new LinkedHashMap<>(weights));
+        }
+    }
 
     /** Growth of the Frobenius norms of some matrices over that of others since the first sample. */
     record Outgrowth(Set<MatrixRole> of, Set<MatrixRole> over, double raise, double clear) implements SignalPolicy {

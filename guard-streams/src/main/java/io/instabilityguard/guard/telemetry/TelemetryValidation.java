@@ -34,7 +34,8 @@ public final class TelemetryValidation {
                 negative("learningRateScale", telemetry.getLearningRateScale()),
                 negative("maxAttentionLogit", telemetry.getMaxAttentionLogit()),
                 problemOfSpectraStep(telemetry),
-                problemOfLayers(telemetry));
+                problemOfLayers(telemetry),
+                ProfilesValidation.problemOf(telemetry));
     }
 
     /** What is wrong with an outcome under this key; empty when nothing is. */

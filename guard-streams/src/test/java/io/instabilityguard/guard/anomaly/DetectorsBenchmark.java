@@ -38,7 +38,7 @@ public final class DetectorsBenchmark {
         long fired = 0;
         long start = System.nanoTime();
         for (int i = 0; i < RECORDS; i++) {
-            for (Reading reading : detectors.inspect(records.get(i % records.size()))) {
+            for (Reading reading : detectors.inspect(Observation.of(records.get(i % records.size())))) {
                 fired += reading.isFiring() ? 1 : 0;
             }
         }

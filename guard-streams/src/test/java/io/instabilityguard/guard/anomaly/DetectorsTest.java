@@ -89,9 +89,9 @@ final class DetectorsTest {
         assertThat(level(
                         "attention-outgrowth", calm(32).setMaxAttentionLogit(29).build()))
                 .isEqualTo(Level.ELEVATED);
-        detectors.inspect(sampled(40, 1.8, 1).build());
+        detectors.inspect(Observation.of(sampled(40, 1.8, 1).build()));
         assertThat(level("attention-outgrowth", calm(41).build())).isEqualTo(Level.ELEVATED);
-        detectors.inspect(sampled(50, 1.75, 1).build());
+        detectors.inspect(Observation.of(sampled(50, 1.75, 1).build()));
         assertThat(level("attention-outgrowth", calm(51).build())).isEqualTo(Level.QUIET);
     }
 
@@ -99,7 +99,7 @@ final class DetectorsTest {
     void shouldNotCallItAJumpOfLogitsWhenAttentionHasOutgrown() {
         outgrow();
         for (long step = 31; step < WARM; step++) {
-            detectors.inspect(calm(step).build());
+            detectors.inspect(Observation.of(calm(step).build()));
         }
         assertThat(fired(calm(WARM).setMaxAttentionLogit(100).build())).containsExactly("attention-outgrowth");
     }
@@ -144,7 +144,7 @@ final class DetectorsTest {
     void shouldRecordACollapseOfStableRankWithItsForecast() {
         warmUp(40);
         for (long step = 40; step < 90; step += 10) {
-            detectors.inspect(ranked(step, 20));
+            detectors.inspect(Observation.of(ranked(step, 20)));
         }
         assertThat(fired(ranked(90, 4.1))).isEmpty();
         Reading reading = reading("stable-rank-fall", ranked(100, 3));
@@ -168,7 +168,8 @@ final class DetectorsTest {
                     .setGradientNorm(step % 17 == 0 ? 30 : 1)
                     .setMaxAttentionLogit(31)
                     .build();
-            assertThat(restored.inspect(telemetry)).isEqualTo(detectors.inspect(telemetry));
+            assertThat(restored.inspect(Observation.of(telemetry)))
+                    .isEqualTo(detectors.inspect(Observation.of(telemetry)));
         }
     }
 
@@ -186,21 +187,21 @@ final class DetectorsTest {
     }
 
     private void outgrow() {
-        detectors.inspect(sampled(0, 1, 1).build());
+        detectors.inspect(Observation.of(sampled(0, 1, 1).build()));
         for (long step = 1; step < 30; step++) {
-            detectors.inspect(calm(step).build());
+            detectors.inspect(Observation.of(calm(step).build()));
         }
-        detectors.inspect(sampled(30, 2.6, 1).build());
+        detectors.inspect(Observation.of(sampled(30, 2.6, 1).build()));
     }
 
     private void warmUp(long steps) {
         for (long step = 0; step < steps; step++) {
-            detectors.inspect(calm(step).build());
+            detectors.inspect(Observation.of(calm(step).build()));
         }
     }
 
     private List<String> fired(StepTelemetry telemetry) {
-        return detectors.inspect(telemetry).stream()
+        return detectors.inspect(Observation.of(telemetry)).stream()
                 .filter(Reading::isFiring)
                 .map(Reading::detector)
                 .toList();
@@ -211,7 +212,7 @@ final class DetectorsTest {
     }
 
     private Reading reading(String detector, StepTelemetry telemetry) {
-        return detectors.inspect(telemetry).stream()
+        return detectors.inspect(Observation.of(telemetry)).stream()
                 .filter(reading -> reading.detector().equals(detector))
                 .findFirst()
                 .orElseThrow();

@@ -22,7 +22,7 @@ final class GoldenRulesTest {
         Detectors detectors = new Detectors(PolicyReader.defaults(), new Roster(100));
         Map<Long, TreeSet<String>> fired = new TreeMap<>();
         for (StepTelemetry telemetry : trace.telemetry()) {
-            for (Reading reading : detectors.inspect(telemetry)) {
+            for (Reading reading : detectors.inspect(Observation.of(telemetry))) {
                 if (reading.isFiring()) {
                     fired.computeIfAbsent(telemetry.getStep(), step -> new TreeSet<>())
                             .add(reading.detector());

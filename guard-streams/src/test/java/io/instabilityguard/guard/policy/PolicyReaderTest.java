@@ -16,7 +16,7 @@ final class PolicyReaderTest {
     void shouldObserveByDefault() {
         assertThat(PolicyReader.defaults().mode()).isEqualTo(Mode.OBSERVE);
         assertThat(PolicyReader.defaults().interventions())
-                .containsOnlyKeys("cut-learning-rate", "orthogonalise-attention");
+                .containsOnlyKeys("cut-learning-rate", "orthogonalise-attention", "switch-hyper-connections");
     }
 
     @Test
@@ -27,8 +27,9 @@ final class PolicyReaderTest {
                 interventions: {orthogonalise-attention: {enabled: false}}
                 """, null);
         assertThat(policy.mode()).isEqualTo(Mode.ENFORCE);
-        assertThat(policy.signals().get("gradient-ratio")).isEqualTo(new MedianRatio(Metric.GRADIENT_NORM, 10));
-        assertThat(policy.interventions()).containsOnlyKeys("cut-learning-rate");
+        assertThat(policy.signals().get("gradient-ratio"))
+                .isEqualTo(new MedianRatio(Quantity.of(Metric.GRADIENT_NORM), 10));
+        assertThat(policy.interventions()).containsOnlyKeys("cut-learning-rate", "switch-hyper-connections");
         assertThat(policy.detectors()).isEqualTo(PolicyReader.defaults().detectors());
     }
 
@@ -81,7 +82,7 @@ final class PolicyReaderTest {
                 "interventions: {cut-learning-rate: {roles: [query]}} | interventions.cut-learning-rate.roles: unknown key",
                 "interventions: {orthogonalise-attention: {roles: [querry]}} | interventions.orthogonalise-attention.roles: must be one of query, key",
                 "interventions: {orthogonalise-attention: {escalation: {to: nobody}}} | interventions.orthogonalise-attention.escalation.to.nobody: unknown name",
-                "interventions: {cut-learning-rate: {kind: pause}} | interventions.cut-learning-rate.kind: must be one of apply-msign, scale-learning-rate",
+                "interventions: {cut-learning-rate: {kind: panic}} | interventions.cut-learning-rate.kind: must be one of apply-msign, reproject-hc",
                 "[1, 2] | the policy must be a mapping",
                 "mode: [ | not YAML, line 1",
             })
