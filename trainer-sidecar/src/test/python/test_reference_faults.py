@@ -46,14 +46,15 @@ class FaultsTest(ReferenceCase):
                 self.assertEqual(losses[:3], healthy[:3])
                 self.assertNotEqual(losses[3:], healthy[3:])
 
-    def test_should_drift_to_rank_one_at_the_same_norm(self):
+    def test_should_drift_to_rank_one(self):
         model = self.trainer(RankOneDrift()).model
         weight = model.blocks[0].mlp.up.weight
-        before = weight.norm().item()
-        for _ in range(200):
-            RankOneDrift().after_update(model)
-        self.assertAlmostEqual(weight.norm().item(), before, places=3)
-        self.assertAlmostEqual((weight.norm() / torch.linalg.matrix_norm(weight, 2)).item(), 1.0, places=3)
+        before = torch.linalg.svdvals(weight.detach())
+        for _ in range(100):
+            RankOneDrift(rate=0.1).after_update(model)
+        after = torch.linalg.svdvals(weight.detach())
+        self.assertAlmostEqual((after[0] / before[0]).item() / 1.1**100, 1.0, places=3)
+        self.assertTrue(torch.allclose(after[1:], before[1:], rtol=0.05))
 
     def test_should_explode_one_head_only(self):
         model = self.trainer(ExplodingHead()).model

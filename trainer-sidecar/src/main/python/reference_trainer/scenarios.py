@@ -89,9 +89,9 @@ _STATIC = replace(
 _SPIKE = replace(
     _STABLE,
     name="bad-data",
-    summary="no norm, high learning rate, ten batches with one and the same target from step 200",
+    summary="no norm, raised learning rate, thirty batches with one and the same target from step 200",
     learning_rate=0.01,
-    fault=GarbageTargets(200, 10),
+    fault=GarbageTargets(200, 30),
 )
 _UNDERFLOW = replace(
     _STABLE,
@@ -130,8 +130,8 @@ SCENARIOS: dict[str, Scenario] = {
         replace(_STATIC, name="S30", summary="S24 with 30 blocks: 60 mixings", layers=30, steps=100),
         _SPIKE,
         replace(_SPIKE, name="bad-data-stable", summary="bad-data without its fault", fault=Fault()),
-        _faulty("rank-one-drift", RankOneDrift(100, 200), "one weight drifts to rank one from step 100 to 300"),
-        _faulty("exploding-head", ExplodingHead(100, 150), "one head's query and key grow 5 % a step from 100 to 250"),
+        _faulty("rank-one-drift", RankOneDrift(100, 100), "one weight drifts to rank one from step 100 to 200"),
+        _faulty("exploding-head", ExplodingHead(100, 300), "one head's query and key grow by a fifth a step from 100 on"),
         _faulty("nan-weight", NanWeight(200, 1), "a weight becomes NaN at step 200"),
         _faulty("nan-loss", NanLoss(200, 1), "the loss of step 200 is reported as NaN, nothing is wrong"),
         _UNDERFLOW,
