@@ -92,7 +92,9 @@ class InterventionCase(HookCase):
 
     def attach_able(self, **options: Any) -> InstabilityGuard:
         """A guard that is able to do everything, and samples at step 0 only."""
-        able: Dict[str, Any] = dict(sample_every=1 << 40, on_checkpoint=lambda step: None, on_pause=lambda step, reason: None)
+        able: Dict[str, Any] = dict(
+            sample_every=1 << 40, on_checkpoint=lambda step: None, on_pause=lambda step, reason: None
+        )
         able.update(on_rewind=lambda step, back, skip: step - 1)
         able.update(options)
         return self.attach(**able)
@@ -108,26 +110,20 @@ class InterventionCase(HookCase):
 
     def order(self, id: str, kind: str, at: int = 0, **changed: Any) -> None:
         """An ordinary command of this kind, with other fields or parameters where `changed` says so."""
-        layers, parameters = ORDINARY[kind]
+        layers, parameters = ORDINARY.get(kind, ((), {}))
         self.sidecar.command(id, kind, at, **{"layers": layers, **parameters, **changed})
 
     def applied(self, guard: InstabilityGuard, step: int, id: str, kind: str, **changed: Any) -> Message:
         """APPLIED of an ordinary command, given and carried out at the boundary of `step`."""
         count = len(self.sidecar.of("APPLIED")) + 1
-        if kind == "ROLL_BACK":
-            self.sidecar.command(id, kind, step, **changed)
-        else:
-            self.order(id, kind, step, **changed)
+        self.order(id, kind, step, **changed)
         self.train(guard, step)
         return self.sidecar.await_message("APPLIED", count)
 
     def not_applied(self, guard: InstabilityGuard, step: int, id: str, kind: str, **changed: Any) -> Tuple[str, str]:
         """Status and reason of a command that comes to nothing."""
         count = len(self.sidecar.of("NOT_APPLIED")) + 1
-        if kind == "ROLL_BACK":
-            self.sidecar.command(id, kind, step, **changed)
-        else:
-            self.order(id, kind, step, **changed)
+        self.order(id, kind, step, **changed)
         self.train(guard, step)
         status, reason = self.refusal(count)
         return status, reason or ""

@@ -9,11 +9,13 @@ from unittest import mock
 import torch
 from instability_guard import InstabilityGuard
 from instability_guard import koopman_regularization as regularization_module
+from instability_guard.blocks import Block
+from instability_guard.koopman_regularization import ShapingOrder
 from instability_guard.koopman_shaping import ShapingSettings, koopman_shaping
 from instability_guard.snapshots import spread
 
 from hook_case import HookCase
-from intervention_case import BLOCK, OTHER_BLOCK, WIDTH, Block, InterventionCase
+from intervention_case import BLOCK, OTHER_BLOCK, WIDTH, InterventionCase
 
 KSS = "ENABLE_KSS"
 
@@ -73,16 +75,23 @@ class KoopmanRegularizationTest(InterventionCase):
             self.assertGreater(block.fc1.weight.grad.abs().max().item(), 0.0)
             self.assertTrue(torch.isfinite(block.fc1.weight.grad).all())
 
-    def test_should_take_half_of_the_blocks_at_its_turns_and_repeat_itself(self) -> None:
-        self.model.blocks.extend([Block() for _ in range(6)])
-        chosen = []
-        for _ in range(2):
-            with self.attach_able() as guard:
-                self.order("k", KSS, every=5)
-                chosen.append([self.watched(guard, step) for step in range(11)])
-        self.assertEqual(chosen[0], chosen[1])
-        self.assertEqual([len(blocks) for blocks in chosen[0]], [0, 0, 0, 0, 4, 0, 0, 0, 0, 4, 0])
-        self.assertNotEqual(chosen[0][4], chosen[0][9])
+    def test_should_draw_half_of_the_blocks_at_its_turns_from_the_step_alone(self) -> None:
+        blocks = [Block(str(depth), depth, WIDTH, "float32", torch.nn.Identity()) for depth in range(7)]
+        order = ShapingOrder(blocks, strength=0.1, every=5, until_step=-1)
+        drawn = [[block.depth for block in order.chosen(step)] for step in range(21)]
+        self.assertEqual([len(depths) for depths in drawn[:11]], [4, 0, 0, 0, 0, 4, 0, 0, 0, 0, 4])
+        self.assertEqual(drawn, [[block.depth for block in order.chosen(step)] for step in range(21)])
+        self.assertGreater(len({frozenset(depths) for depths in drawn if depths}), 1)
+
+    def test_should_ask_for_the_penalty_at_its_turns_only(self) -> None:
+        guard = self.attach_able()
+        with mock.patch.object(regularization_module, "koopman_shaping", side_effect=koopman_shaping) as shaping:
+            self.order("k", KSS, every=3)
+            calls = []
+            for step in range(8):
+                self.train(guard, step)
+                calls.append(shaping.call_count)
+        self.assertEqual(calls, [0, 0, 0, 1, 1, 1, 2, 2])
 
     def test_should_end_by_itself_and_leave_no_hook(self) -> None:
         guard = self.enabled(untilStep=2)
@@ -166,17 +175,30 @@ class KoopmanRegularizationTest(InterventionCase):
         torch.manual_seed(11)
         self.assert_same(torch.rand(3), drawn)
 
+    @unittest.skipUnless(hasattr(torch, "compiler"), "this torch does not compile")
+    def test_should_compile_no_model_again_at_each_turn(self) -> None:
+        compilations = []
+
+        def backend(graph: Any, inputs: Any) -> Any:
+            compilations.append(graph)
+            return graph.forward
+
+        guard = self.enabled()
+        eager, self.model = self.model, torch.compile(self.model, backend=backend)
+        self.train(guard, 1)
+        once = len(compilations)
+        for step in range(2, 9):
+            self.train(guard, step)
+        self.assertEqual(len(compilations), once)
+        self.assertEqual((guard.statistics["errors"], guard.statistics["kssSkipped"]), (0, 8))
+        self.model = eager
+
     def test_should_refuse_a_loop_that_would_not_use_it(self) -> None:
         guard = self.attach_able()
         self.order("k", KSS)
         guard.step(0)
         expected = "the training loop never called guard.regularization(): add it to the loss"
         self.assertEqual(self.refusal(), ("REFUSED", expected))
-
-    def watched(self, guard: InstabilityGuard, step: int) -> List[int]:
-        """Depths of the blocks that are watched after the boundary of `step`."""
-        self.train(guard, step)
-        return [depth for depth, block in enumerate(self.model.blocks) if block._forward_hooks]
 
     def stream(self, block: torch.nn.Module) -> Any:
         """What enters and leaves the block in a forward pass with the present weights, (tokens, width) each."""

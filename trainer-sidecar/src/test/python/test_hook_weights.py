@@ -57,9 +57,7 @@ class WeightsTest(InterventionCase):
         guard = self.attach_able()
         self.applied(guard, 0, "c1", "APPLY_MSIGN")
         self.sidecar.on["APPLY"] = lambda s, message: s.send(type="REJECT", id=message["id"], reason="not now")
-        self.assertEqual(
-            self.not_applied(guard, 1, "r1", "ROLL_BACK", undoes="c1"), ("REFUSED", "not now")
-        )
+        self.assertEqual(self.not_applied(guard, 1, "r1", "ROLL_BACK", undoes="c1"), ("REFUSED", "not now"))
         self.sidecar.on["APPLY"] = ready
         self.assertEqual(self.applied(guard, 2, "r2", "ROLL_BACK", undoes="c1")["id"], "r2")
 

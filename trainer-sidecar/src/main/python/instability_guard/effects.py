@@ -1,6 +1,6 @@
 """What carrying out one command needs and yields: the words between `CommandApplication` and the interventions."""
 
-from typing import Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from instability_guard.commands import Command
 from instability_guard.messages import REFUSED
@@ -39,3 +39,13 @@ class Effect(NamedTuple):
 
 Intervention = Callable[[Occasion], Effect]
 """Carries one kind of command out; raises `NotApplied`, or any other error, with everything as it was."""
+
+Part = TypeVar("Part")
+
+
+def named(layers: Sequence[str], parts: Mapping[str, Part], noun: str) -> List[Part]:
+    """The parts of the model that a command names, or all when it names none."""
+    unknown = [layer for layer in layers if layer not in parts]
+    if unknown:
+        raise NotApplied("no %s: %s" % (noun, ", ".join(unknown[:5])))
+    return [parts[layer] for layer in layers or parts]

@@ -85,6 +85,7 @@ class InstabilityGuard:
         snapshot_blocks: Optional[Sequence[str]] = None,
         snapshot_bytes: int = 256 << 20,
         attention: bool = True,
+        attention_heads: Optional[int] = None,
         exact_jacobians_every: Optional[int] = None,
         mixing_order: int = 0,
         mixers_total: Optional[int] = None,
@@ -121,6 +122,7 @@ class InstabilityGuard:
             snapshot_bytes: what all snapshots together may take of the staging file, and again of the device's memory
             from a sampled forward pass to its `step`; default 256 MiB.
             attention: whether sampled steps carry each head's largest attention logit and mean entropy; default yes.
+            attention_heads: number of heads, where the modules do not tell.
             exact_jacobians_every: least steps between two samples with exact block Jacobians, which are dear; default
             never.
             mixing_order: number of mixers (`ResidualMixing`) in the pipeline stages before this one; default 0.
@@ -156,6 +158,7 @@ class InstabilityGuard:
             snapshot_blocks=snapshot_blocks,
             snapshot_bytes=snapshot_bytes,
             attention=attention,
+            attention_heads=attention_heads,
             exact_jacobians_every=exact_jacobians_every,
             mixing_order=mixing_order,
             mixers_total=mixers_total,
@@ -213,7 +216,7 @@ class InstabilityGuard:
         self._closed = True
         self._guarded(lambda: self._connection.close(self._boundary.last_step))
         self._guarded(self._interventions.uninstall)
-        self._guarded(self._signals.disarm)
+        self._guarded(self._signals.close)
 
     @property
     def statistics(self) -> Dict[str, int]:
@@ -245,7 +248,7 @@ class InstabilityGuard:
             self._closed = True
             self._guarded(self._connection.close)
             self._guarded(self._interventions.uninstall)
-            self._guarded(self._signals.disarm)
+            self._guarded(self._signals.close)
 
     def _guarded(self, action: Callable[[], Any]) -> None:
         try:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from instability_guard.blocks import Block, find_blocks
-from instability_guard.effects import Effect, NotApplied, Occasion
+from instability_guard.effects import Effect, NotApplied, Occasion, named
 from instability_guard.koopman_shaping import ShapingSettings, koopman_shaping
 from instability_guard.live_snapshots import LiveSnapshots
 from instability_guard.report import Report
@@ -25,8 +25,8 @@ from instability_guard.sampling import check_until
 _SETTINGS = ShapingSettings()
 
 
-class _Order(NamedTuple):
-    """An ENABLE_KSS in force."""
+class ShapingOrder(NamedTuple):
+    """An ENABLE_KSS: which blocks, how strongly, every how many steps, and until when (-1: until another order)."""
 
     blocks: Sequence[Block]
     strength: float
@@ -53,8 +53,8 @@ class KoopmanRegularization:
         floating = [parameter for parameter in model.parameters() if parameter.is_floating_point()]
         self._like = floating[-1] if floating else torch.zeros(())
         self._report = report
-        self._snapshots = LiveSnapshots(report)
-        self._order: Optional[_Order] = None
+        self._snapshots = LiveSnapshots(list(self._blocks.values()), report)
+        self._order: Optional[ShapingOrder] = None
         self._due = 0
         self._was_asked = False
         self._calls = self._skipped = 0
@@ -77,11 +77,14 @@ class KoopmanRegularization:
         parameters = occasion.command.parameters
         if not self._was_asked:
             raise NotApplied("the training loop never called guard.regularization(): add it to the loss")
-        blocks = self._chosen(occasion.command.layers)
-        check_until(int(parameters["untilStep"]), occasion.step)
+        if not self._blocks:
+            raise NotApplied("no residual blocks were found in the model: attach the guard with snapshot_blocks=[...]")
+        blocks = named(occasion.command.layers, self._blocks, "residual blocks")
         every, until_step = int(parameters["every"]), int(parameters["untilStep"])
-        order = _Order(blocks, parameters["strength"], every, until_step)
+        check_until(until_step, occasion.step)
+        order = ShapingOrder(blocks, parameters["strength"], every, until_step)
         self._order = order
+        self._snapshots.install()
         self._calls, self._skipped, self._seconds = 0, 0, 0.0
         return Effect({"kssBlocks": len(blocks)}, undo=lambda later: self._withdraw(order))
 
@@ -98,24 +101,14 @@ class KoopmanRegularization:
             return
         chosen = self._order.chosen(step)
         self._due = len(chosen)
-        if chosen:
-            self._snapshots.watch(chosen, step)
-        else:
-            self._snapshots.release()
+        self._snapshots.watch(chosen, step)
 
     def uninstall(self) -> None:
         """Takes every hook from the model."""
         self._end()
+        self._snapshots.close()
 
-    def _chosen(self, layers: Sequence[str]) -> List[Block]:
-        if not self._blocks:
-            raise NotApplied("no residual blocks were found in the model: attach the guard with snapshot_blocks=[...]")
-        unknown = [layer for layer in layers if layer not in self._blocks]
-        if unknown:
-            raise NotApplied("no residual blocks: %s" % ", ".join(unknown[:5]))
-        return [self._blocks[layer] for layer in layers or self._blocks]
-
-    def _withdraw(self, order: _Order) -> Effect:
+    def _withdraw(self, order: ShapingOrder) -> Effect:
         if self._order is not order:
             raise NotApplied("it is not in force any more")
         return self._end()

@@ -1,6 +1,6 @@
 """Residual snapshots that still hang in the graph of the forward pass, so that a penalty on them can be differentiated."""
 
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -15,30 +15,38 @@ class LiveSnapshots:
     """What entered (constant) and left (with graph) the watched blocks in the last training forward pass.
 
     Each is (tokens, width), row i of both the same token, at most min(2048, 4 * width) of them: 4 * width^2 numbers per
-    tensor, two tensors per block, until they are taken or released. The graph lives as long as they do.
+    tensor, two tensors per block, until they are taken or forgotten. The graph lives as long as they do.
     """
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, blocks: Sequence[Block], report: Report) -> None:
+        """Observes nothing yet."""
         self._taps = Taps(report)
+        self._watched: FrozenSet[str] = frozenset()
         self._seed = 0
         self._entered: Dict[str, Tensor] = {}
         self._pairs: Dict[str, Tuple[Tensor, Tensor]] = {}
-
-    def watch(self, blocks: Sequence[Block], seed: int) -> None:
-        """Observes these blocks, and no others, in the forward passes to come; `seed` draws the tokens."""
-        self.release()
-        self._seed = seed
         for block in blocks:
             self._tap(block)
+
+    def install(self) -> None:
+        """Hooks all blocks, once for many steps: a compiled model is compiled again whenever its hooks change."""
         self._taps.install()
 
+    def watch(self, blocks: Sequence[Block], seed: int) -> None:
+        """Keeps what passes these blocks in the forward passes to come; `seed` draws the tokens."""
+        self.take()
+        self._watched = frozenset(block.path for block in blocks)
+        self._seed = seed
+
     def release(self) -> None:
-        """Observes nothing, and lets go of the graph."""
+        """Keeps nothing, and takes the hooks away."""
+        self.watch((), 0)
+        self._taps.release()
+
+    def close(self) -> None:
+        """Keeps nothing, and leaves no hook."""
+        self.watch((), 0)
         self._taps.remove()
-        self._taps = Taps(self._report)
-        self._entered.clear()
-        self._pairs.clear()
 
     def take(self) -> List[Tuple[Tensor, Tensor]]:
         """The pairs (entering, leaving) of the last forward pass; they are given away once."""
@@ -50,7 +58,7 @@ class LiveSnapshots:
     def _tap(self, block: Block) -> None:
         def before(arguments: Tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
             stream = entering_stream(arguments, keywords)
-            if stream is not None and stream.dim() >= 2:
+            if block.path in self._watched and stream is not None and stream.dim() >= 2:
                 self._entered[block.path] = self._sampled(stream.detach())
 
         def after(arguments: Tuple[Any, ...], keywords: Mapping[str, Any], output: Any) -> None:

@@ -1,10 +1,10 @@
 """SWITCH_HC: from the next forward pass on, hyper-connections mix with doubly stochastic matrices, or freely again."""
 
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, Sequence, Tuple
 
 from torch import nn
 
-from instability_guard.effects import Effect, NotApplied, Occasion
+from instability_guard.effects import Effect, NotApplied, Occasion, named
 from instability_guard.matrices import clean_path
 from instability_guard.residual_mixing import ResidualMixing
 
@@ -23,18 +23,12 @@ class MixingSwitch:
 
     def apply(self, occasion: Occasion) -> Effect:
         """`on` 1: project; 0: mix freely. The layers of the command, or all mixers when it names none."""
-        chosen = self._chosen(occasion.command.layers)
+        if not self._mixers:
+            raise NotApplied("the model has no mixers: pass its residual mixing matrices through ResidualMixing")
+        chosen = named(occasion.command.layers, self._mixers, "mixers")
         before = [(mixer, mixer.projected) for mixer in chosen]
         projected = occasion.command.parameters["on"] == 1
         return _set([(mixer, projected) for mixer in chosen])._replace(undo=lambda later: _set(before))
-
-    def _chosen(self, layers: Sequence[str]) -> List[ResidualMixing]:
-        if not self._mixers:
-            raise NotApplied("the model has no mixers: pass its residual mixing matrices through ResidualMixing")
-        unknown = [layer for layer in layers if layer not in self._mixers]
-        if unknown:
-            raise NotApplied("no mixers: %s" % ", ".join(unknown[:5]))
-        return [self._mixers[layer] for layer in layers or self._mixers]
 
 
 def _set(modes: Sequence[Tuple[ResidualMixing, bool]]) -> Effect:

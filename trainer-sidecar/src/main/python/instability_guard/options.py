@@ -13,7 +13,7 @@ from instability_guard import roles
 _RUN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _MAX_SOCKET_PATH = 107
 _MAX_INTEGER = (1 << 63) - 1
-_OPTIONAL = ("generation", "lockstep", "snapshot_tokens", "exact_jacobians_every", "mixers_total")
+_OPTIONAL = ("generation", "lockstep", "snapshot_tokens", "attention_heads", "exact_jacobians_every", "mixers_total")
 _OPTIONAL_PATTERNS = ("include", "snapshot_blocks")
 
 
@@ -39,6 +39,7 @@ class Options(NamedTuple):
     snapshot_blocks: Optional[Sequence[str]] = None
     snapshot_bytes: int = 256 << 20
     attention: bool = True
+    attention_heads: Optional[int] = None
     exact_jacobians_every: Optional[int] = None
     mixing_order: int = 0
     mixers_total: Optional[int] = None
@@ -65,6 +66,7 @@ class Options(NamedTuple):
         _check_integer("snapshot_tokens", self.snapshot_tokens, 2)
         _check_integer("snapshot_bytes", self.snapshot_bytes, 0)
         _check_patterns("snapshot_blocks", self.snapshot_blocks)
+        _check_integer("attention_heads", self.attention_heads, 1)
         _check_integer("exact_jacobians_every", self.exact_jacobians_every, 1)
         _check_integer("mixing_order", self.mixing_order, 0)
         _check_integer("mixers_total", self.mixers_total, self.mixing_order + 1)

@@ -2,19 +2,22 @@
 
 import json
 from dataclasses import replace
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import torch
 from torch import nn
 
 from instability_guard import roles
+from instability_guard.attention import AttentionCapture, AttentionSites, find_attention
 from instability_guard.blocks import find_blocks
+from instability_guard.jacobians import JacobianCapture
 from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import Message
 from instability_guard.mixers import MixerCapture, find_mixers, static_names
 from instability_guard.omissions import Omissions
 from instability_guard.options import Options
 from instability_guard.report import Report
+from instability_guard.sequences import SequencesSeen
 from instability_guard.snapshots import SnapshotCapture, plan_snapshots
 from instability_guard.staging import SlotShape
 from instability_guard.taps import Taps
@@ -23,7 +26,7 @@ _STATISTICS_LIMIT = 256 << 10
 
 
 class Signals:
-    """Residual snapshots and mixing matrices.
+    """Residual snapshots, mixing matrices, attention statistics, exact Jacobians.
 
     `arm` before the forward pass of a sampled step, `stage` at its boundary. On all other steps the model has no hook.
     """
@@ -38,7 +41,15 @@ class Signals:
         blocks = find_blocks(model, options.snapshot_blocks)
         tokens, limit = options.snapshot_tokens, options.snapshot_bytes
         planned = plan_snapshots(blocks, tokens, limit, report) if options.snapshots else []
+        self._sequences = SequencesSeen()
+        self._taps.add(model, self._sequences)
         self._snapshots = SnapshotCapture(planned, self._taps)
+        self._sites = find_attention(model, blocks, matrices, options.attention_heads)
+        sites = self._sites if options.attention else AttentionSites([], {}, [])
+        self._attention = AttentionCapture(sites, self._sequences, self._taps)
+        self._jacobians_every = options.exact_jacobians_every
+        self._jacobians_at: Optional[int] = None
+        self._jacobians = JacobianCapture(blocks if self._jacobians_every else [], self._sequences, self._taps)
         self._mixers = MixerCapture(find_mixers(model, report), self._taps)
         self._mixers_total = options.mixers_total or self._first_mixer + len(self._mixers.mixers)
         self._static_names = static_names(self._mixers.mixers, matrices)
@@ -75,31 +86,40 @@ class Signals:
             }
             for mixer, (mixed, unprojected) in zip(self._mixers.mixers, pairs[len(snapshots) :])
         ]
-        return {"snapshots": snapshots, "mixers": mixers, "heads": {}}
+        return {"snapshots": snapshots, "mixers": mixers, "heads": self._sites.heads}
 
     def arm(self, step: int) -> None:
         """Watches the forward passes to come; `step` draws the tokens."""
         self._clear(step)
+        self._jacobians.is_due = self._is_due(step)
         self._taps.install()
         self._is_armed = True
 
     def disarm(self) -> None:
         """Watches nothing, and forgets what was captured."""
         if self._is_armed:
-            self._taps.remove()
+            self._taps.release()
             self._clear(0)
             self._is_armed = False
+
+    def close(self) -> None:
+        """Leaves the model as it was."""
+        self.disarm()
+        self._taps.remove()
 
     def stage(self, step: int, slots: Sequence[torch.Tensor]) -> Message:
         """Copies what was captured into the slots, of which `slots` are all; the fields of STEP that tell of it."""
         omissions = Omissions()
-        statistics: List[Dict[str, Any]] = []
         fields: Message = {}
         ours = slots[len(self.matrices) :]
         pairs = 2 * len(self._snapshots.snapshots)
         with torch.no_grad():
             fields["snapshotTokens"] = self._snapshots.stage(ours[:pairs], omissions)
             fields["mixersSampled"] = self._mixers.stage(ours[pairs:], omissions)
+        statistics = self._attention.statistics(omissions)
+        if self._jacobians.is_due:
+            self._jacobians_at = step
+            statistics += self._jacobians.statistics(omissions)
         fields["statistics"] = _within_limit(statistics, omissions)
         fields["omissions"] = omissions.lines()
         return fields
@@ -107,6 +127,13 @@ class Signals:
     def _clear(self, seed: int) -> None:
         self._snapshots.clear(seed)
         self._mixers.clear()
+        self._attention.clear()
+        self._jacobians.clear()
+
+    def _is_due(self, step: int) -> bool:
+        """Whether the sample of `step` carries exact Jacobians: the first one does."""
+        every, last = self._jacobians_every, self._jacobians_at
+        return every is not None and (last is None or step - last >= every)
 
 
 def _within_limit(statistics: List[Dict[str, Any]], omissions: Omissions) -> List[Dict[str, Any]]:
