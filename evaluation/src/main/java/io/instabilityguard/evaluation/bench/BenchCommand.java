@@ -10,10 +10,12 @@ import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.bench.LatencyBenchmark.Measurement;
 import io.instabilityguard.evaluation.history.Percentiles;
 import io.instabilityguard.evaluation.trainer.Python;
+import io.instabilityguard.sidecar.koopman.bench.KoopmanBenchmark;
 import io.instabilityguard.sidecar.spectrum.bench.BenchResult;
 import io.instabilityguard.sidecar.spectrum.bench.SpectrumBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,13 +56,19 @@ public final class BenchCommand implements Callable<Integer> {
                     Optional.ofNullable(json.toAbsolutePath().getParent()).orElse(json), "--json");
         }
         List<BenchResult> results = switch (suite) {
-            case NUMERICS -> SpectrumBenchmark.run(System.err::println);
+            case NUMERICS -> numerics();
             case LATENCY -> latency();
             case HOOK -> hook();
         };
         results.forEach(BenchCommand::print);
         write(results);
         return 0;
+    }
+
+    private static List<BenchResult> numerics() {
+        List<BenchResult> results = new ArrayList<>(SpectrumBenchmark.run(System.err::println));
+        results.addAll(KoopmanBenchmark.run(System.err::println));
+        return results;
     }
 
     private static List<BenchResult> latency() {

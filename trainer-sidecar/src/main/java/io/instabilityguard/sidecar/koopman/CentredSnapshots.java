@@ -9,8 +9,8 @@ import java.util.Arrays;
  * F = Y − X. Working with F instead of Y loses no digits where a block does little. Reuses its memory.
  */
 final class CentredSnapshots {
-    /** Tokens per chunk: a chunk of width 768 stays in the second-level cache. */
-    static final int CHUNK = 128;
+    /** Tokens per chunk: few enough for the cache, many enough that a call to the native library is worth its copies. */
+    static final int CHUNK = 256;
 
     private BlockSnapshots block;
     private double[] entering = new double[0];
@@ -18,6 +18,7 @@ final class CentredSnapshots {
     private double[] enteringMean = new double[0];
     private double[] contributionMean = new double[0];
     private double largestMeanSquare;
+    private int stride;
     private int first;
     private int count;
 
@@ -37,7 +38,7 @@ final class CentredSnapshots {
             contribution = new double[CHUNK * width];
         }
         findMeans();
-        rewind();
+        rewind(1);
         return Double.isFinite(largestMeanSquare)
                 && Double.isFinite(Arrays.stream(contributionMean).sum());
     }
@@ -65,25 +66,40 @@ final class CentredSnapshots {
         }
     }
 
-    /** Goes back before the first chunk. */
-    void rewind() {
+    /** Goes back before the first chunk, to read every {@code everyToken}-th token from now on. */
+    void rewind(int everyToken) {
+        stride = everyToken;
         first = 0;
         count = 0;
     }
 
-    /** Reads the next chunk; false when there is none left. */
+    /** Reads the next chunk of both; false when there is none left. */
     boolean next() {
-        first += count;
-        count = Math.min(CHUNK, tokens() - first);
+        if (!nextEntering()) {
+            return false;
+        }
         int width = width();
         FloatBuffer x = block.entering().values();
         FloatBuffer y = block.leaving().values();
         for (int i = 0, at = 0; i < count; i++) {
-            int row = (first + i) * width;
+            int row = (first + i * stride) * width;
             for (int j = 0; j < width; j++, at++) {
-                double before = x.get(row + j);
-                entering[at] = before - enteringMean[j];
-                contribution[at] = y.get(row + j) - before - contributionMean[j];
+                contribution[at] = (double) y.get(row + j) - x.get(row + j) - contributionMean[j];
+            }
+        }
+        return true;
+    }
+
+    /** Reads the next chunk of X alone; false when there is none left. */
+    boolean nextEntering() {
+        first += count * stride;
+        count = Math.max(0, Math.min(CHUNK, (tokens() - first + stride - 1) / stride));
+        int width = width();
+        FloatBuffer x = block.entering().values();
+        for (int i = 0, at = 0; i < count; i++) {
+            int row = (first + i * stride) * width;
+            for (int j = 0; j < width; j++, at++) {
+                entering[at] = x.get(row + j) - enteringMean[j];
             }
         }
         return count > 0;

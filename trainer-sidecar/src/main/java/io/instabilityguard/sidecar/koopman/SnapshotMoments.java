@@ -17,6 +17,9 @@ final class SnapshotMoments {
 
     private static final int OVERSAMPLING = 8;
     private static final int POWER_ITERATIONS = 4;
+    /** Tokens per principal component that are enough to find the subspace; the moments in it are of all tokens. */
+    private static final int TOKENS_PER_COMPONENT = 12;
+
     private static final long SEED = 20260222;
 
     private final Lapack lapack;
@@ -106,9 +109,9 @@ final class SnapshotMoments {
 
     /** image ← basis · XᵀX, rows being directions. */
     private void applyCovariance(int count, int width) {
-        snapshots.rewind();
+        snapshots.rewind(Math.max(1, snapshots.tokens() / (TOKENS_PER_COMPONENT * count)));
         double beta = 0;
-        while (snapshots.next()) {
+        while (snapshots.nextEntering()) {
             int tokens = snapshots.count();
             lapack.multiplyByTransposed(count, width, tokens, basis, snapshots.entering(), projectedEntering);
             lapack.multiply(count, tokens, width, projectedEntering, snapshots.entering(), beta, image);
@@ -129,7 +132,7 @@ final class SnapshotMoments {
 
     private void accumulate() {
         int width = snapshots.width();
-        snapshots.rewind();
+        snapshots.rewind(1);
         contributionVariance = 0;
         double beta = 0;
         while (snapshots.next()) {

@@ -29,4 +29,12 @@ public record BenchResult(
     public BenchResult {
         rivals = Collections.unmodifiableMap(new TreeMap<>(rivals));
     }
+
+    /** Our time in milliseconds, and by name how many times longer the rivals' median is. */
+    public static BenchResult comparing(
+            String name, Timing ours, Map<String, Timing> rivals, @Nullable Double limitRatio) {
+        Map<String, Double> ratios = new TreeMap<>();
+        rivals.forEach((rival, timing) -> ratios.put(rival, timing.median() / ours.median()));
+        return new BenchResult(name, "ms", ours.median(), ours.percentile(10), ours.percentile(90), ratios, limitRatio);
+    }
 }

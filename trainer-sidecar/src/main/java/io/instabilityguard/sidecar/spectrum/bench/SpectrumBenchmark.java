@@ -137,10 +137,7 @@ public final class SpectrumBenchmark {
     }
 
     private void record(String name, Timing ours, Map<String, Timing> rivals, @Nullable Double limitRatio) {
-        Map<String, Double> ratios = new LinkedHashMap<>();
-        rivals.forEach((rival, timing) -> ratios.put(rival, timing.median() / ours.median()));
-        BenchResult result = new BenchResult(
-                name, "ms", ours.median(), ours.percentile(10), ours.percentile(90), ratios, limitRatio);
+        BenchResult result = BenchResult.comparing(name, ours, rivals, limitRatio);
         results.add(result);
         progress.accept(result.toString());
     }

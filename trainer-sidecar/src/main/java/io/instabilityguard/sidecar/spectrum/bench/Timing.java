@@ -3,17 +3,17 @@ package io.instabilityguard.sidecar.spectrum.bench;
 import java.util.Arrays;
 
 /** Durations of repeated work. */
-final class Timing {
+public final class Timing {
     private final double[] milliseconds;
 
     /** At least one duration, in any order. */
-    Timing(double... milliseconds) {
+    public Timing(double... milliseconds) {
         this.milliseconds = milliseconds.clone();
         Arrays.sort(this.milliseconds);
     }
 
     /** Warms up with a fifth of the repetitions, then times {@code work} alone; {@code prepare} runs before each. */
-    static Timing of(int repetitions, Runnable prepare, Runnable work) {
+    public static Timing of(int repetitions, Runnable prepare, Runnable work) {
         for (int i = 0; i < repetitions / 5; i++) {
             prepare.run();
             work.run();
@@ -28,12 +28,13 @@ final class Timing {
         return new Timing(milliseconds);
     }
 
-    double median() {
+    /** The middle duration, in milliseconds. */
+    public double median() {
         return percentile(50);
     }
 
-    /** Nearest rank. */
-    double percentile(int percent) {
+    /** Nearest rank, in milliseconds. */
+    public double percentile(int percent) {
         int rank = (int) Math.ceil(percent / 100.0 * milliseconds.length);
         return milliseconds[Math.max(1, rank) - 1];
     }

@@ -1,0 +1,8 @@
+package io.instabilityguard.sidecar.spectrum;
+
+class EjmlRivalStatisticsTest extends RivalStatisticsContract {
+    @Override
+    MatrixBackend backend() {
+        return new EjmlBackend();
+    }
+}
