@@ -4,10 +4,13 @@ import io.instabilityguard.evaluation.campaign.Plan;
 import io.instabilityguard.evaluation.campaign.Plan.Role;
 import io.instabilityguard.evaluation.evidence.CellSummary.Half;
 import io.instabilityguard.evaluation.evidence.Evidence.Claim;
+import io.instabilityguard.evaluation.signals.SignalScore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +21,8 @@ record Claims(Plan plan, List<CellSummary> cells) {
     private static final double LOSS_MARGIN = 0.01;
     private static final double REMEDY_MARGIN = 0.02;
     private static final double ACTING_ALARMS = 1;
+    private static final Map<Integer, Double> SIGNALS = new TreeMap<>(Map.of(5, 0.90, 50, 0.85));
+    private static final int LEAST_LOST = 20;
 
     List<Claim> all() {
         List<Claim> claims = new ArrayList<>();
@@ -111,6 +116,36 @@ record Claims(Plan plan, List<CellSummary> cells) {
                         excess <= LOSS_MARGIN,
                         "%s: median final loss against unguarded: %+.2f %%"
                                 .formatted(guard.scenario(), 100 * excess))));
+    }
+
+    /** The best online signal at each lead, within one scenario. */
+    static List<Claim> ofSignals(List<SignalScore> signals) {
+        List<Claim> claims = new ArrayList<>();
+        for (Map.Entry<Integer, Double> promise : SIGNALS.entrySet()) {
+            signals.stream()
+                    .filter(score -> score.lead() == promise.getKey() && !score.scope().equals(SignalScore.ACROSS))
+                    .filter(score -> score.auroc() != null && score.lost() >= LEAST_LOST)
+                    .max(Comparator.comparingDouble(Claims::area))
+                    .ifPresent(best -> claims.add(new Claim(
+                            area(best) >= promise.getValue(),
+                            "%s: best signal at a lead of %d steps: %s (%s) with AUROC %.2f (%.2f–%.2f), %d lost and %d healthy runs"
+                                    .formatted(
+                                            best.scope(),
+                                            best.lead(),
+                                            best.signal(),
+                                            best.reading(),
+                                            best.auroc(),
+                                            best.low(),
+                                            best.high(),
+                                            best.lost(),
+                                            best.healthy()))));
+        }
+        return claims;
+    }
+
+    private static double area(SignalScore score) {
+        Double area = score.auroc();
+        return area == null ? Double.NaN : area;
     }
 
     /** Rivals and single signals that lose more runs than doing nothing does: stated, whoever they are. */

@@ -1,5 +1,6 @@
 package io.instabilityguard.evaluation.evidence;
 
+import io.instabilityguard.evaluation.signals.SignalScore;
 import java.util.List;
 
 /**
@@ -8,10 +9,17 @@ import java.util.List;
  * @param provenance how it came about
  * @param cells one per scenario and method
  * @param detectors one per scenario and detector
+ * @param signals how well single signals tell lost runs from others; empty without traces
  * @param claims what the numbers say about what was promised, good or bad
+ * @param harmful methods that lose more runs than doing nothing does
  */
 public record Evidence(
-        Provenance provenance, List<CellSummary> cells, List<DetectorSummary> detectors, List<Claim> claims) {
+        Provenance provenance,
+        List<CellSummary> cells,
+        List<DetectorSummary> detectors,
+        List<SignalScore> signals,
+        List<Claim> claims,
+        List<String> harmful) {
     /**
      * How the evidence came about.
      *

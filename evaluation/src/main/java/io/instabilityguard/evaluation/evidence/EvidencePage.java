@@ -6,6 +6,8 @@ import io.instabilityguard.evaluation.evidence.CellSummary.Half;
 import io.instabilityguard.evaluation.evidence.Evidence.Claim;
 import io.instabilityguard.evaluation.report.Curve;
 import io.instabilityguard.evaluation.report.CurveChart;
+import io.instabilityguard.evaluation.report.CurveChart.Characteristic;
+import io.instabilityguard.evaluation.report.CurveChart.Rates;
 import io.instabilityguard.evaluation.report.HtmlPage;
 import io.instabilityguard.evaluation.report.HtmlPage.Section;
 import io.instabilityguard.evaluation.report.MethodChart;
@@ -13,6 +15,7 @@ import io.instabilityguard.evaluation.report.MethodChart.Rate;
 import io.instabilityguard.evaluation.report.MethodChart.Strip;
 import io.instabilityguard.evaluation.report.RunReport.Fact;
 import io.instabilityguard.evaluation.report.RunReport.Table;
+import io.instabilityguard.evaluation.signals.SignalScore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +32,8 @@ import java.util.stream.IntStream;
 record EvidencePage(Evidence evidence, List<RunRecord> runs) {
     private static final int SMOOTHING_STEPS = 10;
     private static final double LOSS_CAP = 1.4;
+    private static final int LEAD = 5;
+    private static final int CHARACTERISTICS = 5;
     private static final List<String> SHOWN = List.of("none", "clip-1.0", "zclip", "msign-100", "mhc", "kss", "guard");
 
     String render() {
@@ -39,6 +44,12 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
                         List.of("", "judged by rule from the numbers below"),
                         evidence.claims().stream().map(EvidencePage::row).toList()),
                 "On unseen seeds (odd ones); thresholds were tuned on even ones."));
+        sections.add(Section.of(
+                new Table(
+                        "Worse than doing nothing",
+                        List.of("on unseen seeds"),
+                        evidence.harmful().stream().map(List::of).toList()),
+                evidence.harmful().isEmpty() ? "No method lost more runs than doing nothing did." : ""));
         EvidenceText.byScenario(evidence).forEach((scenario, cells) -> sections.addAll(scenario(scenario, cells)));
         sections.add(Section.of(
                 new Table(
@@ -46,7 +57,40 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
                         EvidenceText.DETECTOR_HEAD,
                         evidence.detectors().stream().map(EvidenceText::row).toList()),
                 "Steps from the first alarm to the departure of the loss, in runs that nobody saved."));
+        if (!evidence.signals().isEmpty()) {
+            sections.add(Section.of(
+                    new Table(
+                            "How well single signals tell lost runs from others",
+                            EvidenceText.SIGNAL_HEAD,
+                            evidence.signals().stream().map(EvidenceText::row).toList()),
+                    "Read so many steps before the loss departs, healthy runs at the same steps; 0.5 says nothing."));
+            sections.add(characteristics());
+        }
         return new HtmlPage("Instability Guard: evidence", headline(), facts(), sections, footnote()).render();
+    }
+
+    /** Of the best signals of the scenario with most lost runs, read as a threshold would, five steps ahead. */
+    private Section characteristics() {
+        List<SignalScore> best = evidence.signals().stream()
+                .filter(score -> score.lead() == LEAD && score.reading().equals(SignalScore.HIGHEST) && score.auroc() != null)
+                .filter(score -> !score.scope().equals(SignalScore.ACROSS))
+                .sorted(Comparator.comparingInt(SignalScore::lost)
+                        .thenComparingDouble(score -> score.auroc() == null ? 0 : score.auroc())
+                        .reversed())
+                .limit(CHARACTERISTICS)
+                .toList();
+        List<Characteristic> lines = IntStream.range(0, best.size())
+                .mapToObj(i -> new Characteristic(
+                        "%s, %s: %.2f".formatted(best.get(i).scope(), best.get(i).signal(), best.get(i).auroc()),
+                        "c" + i,
+                        best.get(i).characteristic().stream()
+                                .map(point -> new Rates(point.falseAlarms(), point.detected()))
+                                .toList()))
+                .toList();
+        return new Section(
+                "Receiver operating characteristics",
+                "False alarms across, detected runs up, %d steps before the loss departs; all steps pooled.".formatted(LEAD),
+                CurveChart.characteristics("Receiver operating characteristics", lines));
     }
 
     private static List<String> row(Claim claim) {

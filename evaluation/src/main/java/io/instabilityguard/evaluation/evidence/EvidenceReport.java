@@ -9,12 +9,16 @@ import io.instabilityguard.evaluation.campaign.EvaluateCommand.Reporter;
 import io.instabilityguard.evaluation.campaign.Plan;
 import io.instabilityguard.evaluation.campaign.Plan.Cell;
 import io.instabilityguard.evaluation.campaign.RunRecord;
+import io.instabilityguard.evaluation.evidence.Evidence.Claim;
 import io.instabilityguard.evaluation.evidence.Evidence.Provenance;
+import io.instabilityguard.evaluation.signals.SignalScore;
+import io.instabilityguard.evaluation.signals.SignalStudy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Prints the evidence and writes its files. */
@@ -23,7 +27,7 @@ public final class EvidenceReport implements Reporter {
 
     @Override
     public void report(Plan plan, List<Cell> cells, List<RunRecord> runs, Outputs outputs, String command) {
-        Evidence evidence = of(plan, cells, runs, command);
+        Evidence evidence = of(plan, cells, runs, command, outputs);
         System.out.println(EvidenceText.console(evidence));
         try {
             if (outputs.json().isPresent()) {
@@ -41,10 +45,18 @@ public final class EvidenceReport implements Reporter {
         }
     }
 
-    private static Evidence of(Plan plan, List<Cell> cells, List<RunRecord> runs, String command) {
+    private static Evidence of(
+            Plan plan, List<Cell> cells, List<RunRecord> runs, String command, Outputs outputs) {
         Summaries summaries = new Summaries(plan, runs);
         List<CellSummary> table = summaries.cells(cells);
-        return new Evidence(provenance(runs, command), table, summaries.detectors(), new Claims(plan, table).all());
+        List<SignalScore> signals = outputs.traces()
+                .map(traces -> new SignalStudy(plan, runs, traces).scores())
+                .orElse(List.of());
+        Claims claims = new Claims(plan, table);
+        List<Claim> judged = new ArrayList<>(claims.all());
+        judged.addAll(Claims.ofSignals(signals));
+        return new Evidence(
+                provenance(runs, command), table, summaries.detectors(), signals, judged, claims.harmful());
     }
 
     private static Provenance provenance(List<RunRecord> runs, String command) {

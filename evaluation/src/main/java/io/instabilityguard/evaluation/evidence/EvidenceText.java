@@ -2,6 +2,7 @@ package io.instabilityguard.evaluation.evidence;
 
 import io.instabilityguard.evaluation.evidence.CellSummary.Half;
 import io.instabilityguard.evaluation.evidence.Evidence.Claim;
+import io.instabilityguard.evaluation.signals.SignalScore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,9 @@ final class EvidenceText {
             "hook ms");
     static final List<String> DETECTOR_HEAD =
             List.of("scenario", "detector", "warned", "lead, median", "lead, p10", "false alarms / 10k healthy steps");
+
+    static final List<String> SIGNAL_HEAD = List.of(
+            "scope", "signal", "lead", "reading", "lost", "healthy", "AUROC", "95 % interval");
 
     private EvidenceText() {}
 
@@ -84,6 +88,18 @@ final class EvidenceText {
                 Numbers.text("%.0f", detector.medianLead()),
                 Numbers.text("%.0f", detector.p10Lead()),
                 Numbers.text("%.1f", detector.falseAlarmsPer10k()));
+    }
+
+    static List<String> row(SignalScore score) {
+        return List.of(
+                score.scope(),
+                score.signal(),
+                score.lead() < 0 ? Numbers.NONE : String.valueOf(score.lead()),
+                score.reading(),
+                String.valueOf(score.lost()),
+                String.valueOf(score.healthy()),
+                Numbers.text("%.2f", score.auroc()),
+                score.low() == null ? Numbers.NONE : "%.2f–%.2f".formatted(score.low(), score.high()));
     }
 
     /** For the terminal: aligned columns, the most telling ones. */
@@ -141,6 +157,10 @@ final class EvidenceText {
                 .append(".\n\n");
         text.append("## What was promised\n\n");
         evidence.claims().forEach(claim -> text.append("- ").append(claim).append('\n'));
+        if (!evidence.harmful().isEmpty()) {
+            text.append("\n## Worse than doing nothing\n\n");
+            evidence.harmful().forEach(words -> text.append("- ").append(words).append('\n'));
+        }
         byScenario(evidence).forEach((scenario, cells) -> {
             text.append("\n## ").append(scenario).append("\n\n");
             table(text, CELL_HEAD, cells.stream().map(EvidenceText::row).toList());

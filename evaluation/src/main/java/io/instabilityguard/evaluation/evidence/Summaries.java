@@ -1,5 +1,6 @@
 package io.instabilityguard.evaluation.evidence;
 
+import io.instabilityguard.evaluation.campaign.Departures;
 import io.instabilityguard.evaluation.campaign.Plan;
 import io.instabilityguard.evaluation.campaign.Plan.Cell;
 import io.instabilityguard.evaluation.campaign.Plan.Role;

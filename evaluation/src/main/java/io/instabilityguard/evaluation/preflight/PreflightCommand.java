@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.instabilityguard.evaluation.HelpOption;
 import io.instabilityguard.evaluation.Launch;
 import io.instabilityguard.evaluation.UserError;
-import io.instabilityguard.evaluation.trainer.Python;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -22,8 +21,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Looks at a model before it is trained: Koopman profile of every block, composite gain of hyper-connections, "
                     + "stable ranks at initialisation, and the risk they mean.",
-            "Either --scenario NAME, or -- COMMAND: your script attaches the hook (GUARD_SOCKET is set), trains one step "
-                    + "and ends."
+            "Either --scenario NAME, or -- COMMAND: your script attaches the hook (GUARD_SOCKET is set) with lockstep=0 and "
+                    + "lockstep_timeout=60, so that it waits for the measurement, trains one step and ends."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:low risk", "10:medium risk", "11:high risk", "2:wrong usage", "3:the script failed"},
@@ -66,9 +65,25 @@ public final class PreflightCommand implements Callable<Integer> {
         if (scenario == null) {
             return new ProcessBuilder(script);
         }
-        Python python = Launch.python().requireTorch();
-        return python.process(List.of(
-                "-m", "reference_trainer", "--scenario", scenario, "--seed", String.valueOf(seed),
-                "--method", "guard", "--steps", "1", "--run-id", "preflight"));
+        return Launch.python().requireTorch().process(trainerArguments(scenario, seed));
+    }
+
+    /** A few steps in lockstep: the trainer waits, bounded, until its first step has been measured. */
+    static List<String> trainerArguments(String scenario, int seed) {
+        return List.of(
+                "-m",
+                "reference_trainer",
+                "--scenario",
+                scenario,
+                "--seed",
+                String.valueOf(seed),
+                "--method",
+                "guard",
+                "--steps",
+                "5",
+                "--lockstep",
+                "0",
+                "--run-id",
+                "preflight");
     }
 }

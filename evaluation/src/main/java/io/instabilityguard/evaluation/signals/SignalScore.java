@@ -1,5 +1,6 @@
 package io.instabilityguard.evaluation.signals;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,12 +9,13 @@ import org.jspecify.annotations.Nullable;
  * @param scope a scenario (one architecture at one learning rate) or {@link #ACROSS}
  * @param signal name in the policy
  * @param lead steps before the departure at which it is read; -1 for a score at initialisation
- * @param reading {@code latest} value, or {@code highest} so far, which is what a threshold sees
+ * @param reading {@link #LATEST}, {@link #HIGHEST} or that it is taken at initialisation
  * @param lost runs whose loss departed after that many steps
  * @param healthy runs whose loss did not, read at the same steps
  * @param auroc area under the receiver operating characteristic; null without both kinds
  * @param low lower end of its bootstrap 95 % interval
  * @param high upper end
+ * @param characteristic rates from (0, 0) to (1, 1), readings of all steps pooled
  */
 public record SignalScore(
         String scope,
@@ -24,7 +26,17 @@ public record SignalScore(
         int healthy,
         @Nullable Double auroc,
         @Nullable Double low,
-        @Nullable Double high) {
+        @Nullable Double high,
+        List<Point> characteristic) {
+    /** The highest value so far: what a threshold sees. */
+    public static final String HIGHEST = "highest";
+
+    /** The last known value. */
+    public static final String LATEST = "latest";
+
+    /** A threshold's rates. */
+    public record Point(double falseAlarms, double detected) {}
+
     /** All recorded scenarios together. */
     public static final String ACROSS = "all scenarios";
 }

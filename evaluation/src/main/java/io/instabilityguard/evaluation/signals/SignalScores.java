@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 record SignalScores(String scope, List<ScoredRun> runs) {
     private static final int[] LEADS = {5, 50};
     private static final int RESAMPLES = 500;
+    private static final int POINTS = 50;
     private static final long SEED = 20261122;
 
     /** How a run is read at a step. */
@@ -37,8 +38,8 @@ record SignalScores(String scope, List<ScoredRun> runs) {
         runs.forEach(run -> signals.addAll(run.values().keySet()));
         for (String signal : signals) {
             for (int lead : LEADS) {
-                scores.add(score(signal, lead, "latest", ScoredRun::latest));
-                scores.add(score(signal, lead, "highest", ScoredRun::highest));
+                scores.add(score(signal, lead, SignalScore.LATEST, ScoredRun::latest));
+                scores.add(score(signal, lead, SignalScore.HIGHEST, ScoredRun::highest));
             }
         }
         return scores;
@@ -49,7 +50,15 @@ record SignalScores(String scope, List<ScoredRun> runs) {
                 .filter(run -> run.isLost() && run.departure() - lead >= 0)
                 .toList();
         List<ScoredRun> healthy = runs.stream().filter(run -> !run.isLost()).toList();
-        double[][] wins = wins(lost, healthy, signal, lead, reading);
+        double[] positives = lost.stream()
+                .mapToDouble(run -> reading.of(run, signal, run.departure() - lead))
+                .toArray();
+        double[][] negatives = lost.stream()
+                .map(run -> healthy.stream()
+                        .mapToDouble(other -> reading.of(other, signal, run.departure() - lead))
+                        .toArray())
+                .toArray(double[][]::new);
+        double[][] wins = wins(positives, negatives);
         Interval interval = interval(wins);
         return new SignalScore(
                 scope,
@@ -60,19 +69,24 @@ record SignalScores(String scope, List<ScoredRun> runs) {
                 healthy.size(),
                 finite(mean(wins, all(lost.size()), all(healthy.size()))),
                 finite(interval.low()),
-                finite(interval.high()));
+                finite(interval.high()),
+                Auroc.characteristic(
+                                positives,
+                                Arrays.stream(negatives).flatMapToDouble(Arrays::stream).toArray(),
+                                POINTS)
+                        .stream()
+                        .map(point -> new SignalScore.Point(point[0], point[1]))
+                        .toList());
     }
 
     /** Per lost run (row) and healthy run (column): 1 when the lost one reads higher, a half on a tie. */
-    private static double[][] wins(
-            List<ScoredRun> lost, List<ScoredRun> healthy, String signal, int lead, Reading reading) {
-        double[][] wins = new double[lost.size()][healthy.size()];
+    private static double[][] wins(double[] positives, double[][] negatives) {
+        double[][] wins = new double[positives.length][];
         for (int i = 0; i < wins.length; i++) {
-            int step = lost.get(i).departure() - lead;
-            double[] positive = {reading.of(lost.get(i), signal, step)};
-            for (int j = 0; j < wins[i].length; j++) {
-                wins[i][j] = Auroc.of(positive, new double[] {reading.of(healthy.get(j), signal, step)});
-            }
+            double[] positive = {positives[i]};
+            wins[i] = Arrays.stream(negatives[i])
+                    .map(negative -> Auroc.of(positive, new double[] {negative}))
+                    .toArray();
         }
         return wins;
     }
@@ -127,6 +141,7 @@ record SignalScores(String scope, List<ScoredRun> runs) {
                 negatives.length,
                 finite(Auroc.of(positives, negatives)),
                 finite(interval.low()),
-                finite(interval.high()));
+                finite(interval.high()),
+                List.of());
     }
 }

@@ -1,6 +1,8 @@
 package io.instabilityguard.evaluation.statistics;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -24,6 +26,27 @@ public final class Auroc {
         return positives.length == 0 || sorted.length == 0
                 ? Double.NaN
                 : wins / ((double) positives.length * sorted.length);
+    }
+
+    /**
+     * The curve itself: pairs of the shares of negatives and of positives at or above a threshold, from (0, 0) to (1, 1).
+     *
+     * @param points about how many thresholds; they are scores of the positives
+     */
+    public static List<double[]> characteristic(double[] positives, double[] negatives, int points) {
+        double[] up = positives.clone();
+        double[] across = negatives.clone();
+        Arrays.sort(up);
+        Arrays.sort(across);
+        List<double[]> curve = new ArrayList<>();
+        curve.add(new double[] {0, 0});
+        for (int i = up.length - 1; i >= 0; i -= Math.max(1, up.length / points)) {
+            curve.add(new double[] {
+                1 - (double) lowerBound(across, up[i]) / across.length, 1 - (double) lowerBound(up, up[i]) / up.length
+            });
+        }
+        curve.add(new double[] {1, 1});
+        return curve;
     }
 
     /** How many values are below the limit. */

@@ -2,10 +2,13 @@ package io.instabilityguard.evaluation.campaign;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import io.instabilityguard.evaluation.AllInOneConfig.GuardMode;
 import io.instabilityguard.evaluation.campaign.Plan.Cell;
 import io.instabilityguard.evaluation.campaign.Plan.Profile;
+import io.instabilityguard.guard.policy.PolicyReader;
+import io.instabilityguard.schemas.Mode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +45,14 @@ class PlanTest {
                 .isNotEmpty()
                 .allSatisfy(method -> assertThat(GuardSetting.of(method, "").mode())
                         .isEqualTo(method.role() == Plan.Role.OBSERVE ? GuardMode.OBSERVE : GuardMode.ENFORCE));
+    }
+
+    @Test
+    void shouldNameOnlyWhatTheGuardKnowsInItsPolicies() {
+        assertThat(plan.methods())
+                .filteredOn(Plan.Method::isGuarded)
+                .allSatisfy(method -> assertThatNoException()
+                        .isThrownBy(() -> PolicyReader.parse(GuardSetting.of(method, "").policy(), Mode.ENFORCE)));
     }
 
     @Test

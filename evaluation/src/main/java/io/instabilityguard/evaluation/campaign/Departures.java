@@ -1,7 +1,5 @@
-package io.instabilityguard.evaluation.evidence;
+package io.instabilityguard.evaluation.campaign;
 
-import io.instabilityguard.evaluation.campaign.Plan;
-import io.instabilityguard.evaluation.campaign.RunRecord;
 import io.instabilityguard.evaluation.history.Percentiles;
 import io.instabilityguard.evaluation.statistics.Losses;
 import java.util.ArrayList;
@@ -14,12 +12,13 @@ import java.util.OptionalInt;
  * When the loss of a run departed: above its own best when it diverged, otherwise behind the median of the unguarded runs
  * of the healthy twin, where there is one.
  */
-final class Departures {
+public final class Departures {
     private static final String BASELINE = "none";
 
     private final Map<String, double[]> healthy = new HashMap<>();
 
-    Departures(Plan plan, List<RunRecord> runs) {
+    /** Learns what healthy twins look like. */
+    public Departures(Plan plan, List<RunRecord> runs) {
         for (Plan.Scenario scenario : plan.scenarios()) {
             List<double[]> twins = runs.stream()
                     .filter(run -> run.key().scenario().equals(scenario.twin()))
@@ -47,7 +46,7 @@ final class Departures {
     }
 
     /** Empty for a run whose loss left nothing. */
-    OptionalInt of(RunRecord run) {
+    public OptionalInt of(RunRecord run) {
         if (run.result().diverged()) {
             return Losses.departure(run.lossArray());
         }
