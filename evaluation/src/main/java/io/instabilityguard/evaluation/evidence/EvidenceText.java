@@ -170,6 +170,14 @@ final class EvidenceText {
                 text,
                 DETECTOR_HEAD,
                 evidence.detectors().stream().map(EvidenceText::row).toList());
+        if (!evidence.signals().isEmpty()) {
+            text.append("\n## How well single signals tell lost runs from others\n\n");
+            text.append("Below 0.5 small values mean danger.\n\n");
+            table(
+                    text,
+                    SIGNAL_HEAD,
+                    evidence.signals().stream().map(EvidenceText::row).toList());
+        }
         return text.toString();
     }
 

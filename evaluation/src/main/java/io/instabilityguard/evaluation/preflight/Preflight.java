@@ -17,12 +17,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Runs a training script once against a sidecar in this process, without Kafka, and takes the first sample it reports.
+ * Runs a training script against a sidecar in this process, without Kafka, until its
+ * first sample has been measured.
  *
- * @param timeout for the whole script
+ * @param timeout for that
  */
 record Preflight(Duration timeout) {
     private static final Duration LAST_RECORD = Duration.ofSeconds(10);
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
+    private static final Duration POLL = Duration.ofMillis(50);
 
     /**
      * Runs the script.
@@ -39,15 +42,14 @@ record Preflight(Duration timeout) {
                 "socket", socket.toString(), "state.folder", folder.resolve("state").toString(), "profiles-every", "1"));
         try (Sidecar sidecar = MeasuringSidecar.of(config, telemetry -> collect(telemetry, samples)).start()) {
             script.environment().put("GUARD_SOCKET", sidecar.socket().toString());
-            await(script.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            Process process = script.redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start());
-            StepTelemetry sample = samples.poll(LAST_RECORD.toMillis(), TimeUnit.MILLISECONDS);
-            if (sample == null) {
-                throw UserError.environment("the script ended without a sample: attach the hook, run one forward pass "
-                        + "and call guard.step(0, loss=...)");
+                    .start();
+            try {
+                return awaitSample(process, samples);
+            } finally {
+                end(process);
             }
-            return sample;
         } catch (IOException e) {
             throw UserError.environment("cannot run the script: " + e.getMessage());
         } catch (InterruptedException e) {
@@ -64,16 +66,31 @@ record Preflight(Duration timeout) {
         }
     }
 
-    private void await(Process script) throws InterruptedException {
-        try {
-            if (!script.waitFor(timeout.toSeconds(), TimeUnit.SECONDS)) {
-                throw UserError.environment("the script still runs after " + timeout.toSeconds() + " s: end it after one "
-                        + "step, or allow more with --timeout");
+    private StepTelemetry awaitSample(Process script, BlockingQueue<StepTelemetry> samples)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        StepTelemetry sample = null;
+        while (sample == null && script.isAlive()) {
+            if (System.nanoTime() > deadline) {
+                throw UserError.environment("nothing was measured within " + timeout.toSeconds()
+                        + " s: attach the hook and call guard.step(0, loss=...), or allow more with --timeout");
             }
-            if (script.exitValue() != 0) {
-                throw UserError.environment("the script ended with exit code " + script.exitValue() + "; what it said is above");
-            }
-        } finally {
+            sample = samples.poll(POLL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+        if (sample == null && script.exitValue() != 0) {
+            throw UserError.environment("the script ended with exit code " + script.exitValue() + "; what it said is above");
+        }
+        sample = sample == null ? samples.poll(LAST_RECORD.toMillis(), TimeUnit.MILLISECONDS) : sample;
+        if (sample == null) {
+            throw UserError.environment("the script ended before anything was measured: attach the hook, call "
+                    + "guard.step(0, loss=...) and keep training; it is ended once the first step is measured");
+        }
+        return sample;
+    }
+
+    private static void end(Process script) throws InterruptedException {
+        script.destroy();
+        if (!script.waitFor(FAREWELL.toSeconds(), TimeUnit.SECONDS)) {
             script.destroyForcibly();
         }
     }

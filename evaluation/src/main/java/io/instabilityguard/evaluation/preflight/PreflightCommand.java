@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Looks at a model before it is trained: Koopman profile of every block, composite gain of hyper-connections, "
                     + "stable ranks at initialisation, and the risk they mean.",
-            "Either --scenario NAME, or -- COMMAND: your script attaches the hook (GUARD_SOCKET is set) with lockstep=0 and "
-                    + "lockstep_timeout=60, so that it waits for the measurement, trains one step and ends."
+            "Either --scenario NAME, or -- COMMAND: your training script with the hook attached (GUARD_SOCKET is set). It is "
+                    + "ended as soon as its first step has been measured."
         },
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:low risk", "10:medium risk", "11:high risk", "2:wrong usage", "3:the script failed"},
@@ -68,7 +68,7 @@ public final class PreflightCommand implements Callable<Integer> {
         return Launch.python().requireTorch().process(trainerArguments(scenario, seed));
     }
 
-    /** A few steps in lockstep: the trainer waits, bounded, until its first step has been measured. */
+    /** Slow steps, so that it still trains when its first one has been measured. */
     static List<String> trainerArguments(String scenario, int seed) {
         return List.of(
                 "-m",
@@ -80,9 +80,9 @@ public final class PreflightCommand implements Callable<Integer> {
                 "--method",
                 "guard",
                 "--steps",
-                "5",
-                "--lockstep",
-                "0",
+                "600",
+                "--min-step-ms",
+                "100",
                 "--run-id",
                 "preflight");
     }

@@ -119,7 +119,7 @@ public record PreflightReport(
         Double mass = meanMass(blocks);
         CompositeGain composite = CompositeGain.of(telemetry.getMixing());
         List<Finding> findings = Stream.of(
-                        mass(blocks, matrices, mass), composite(composite), ranks(matrices), zeros(matrices), finite(telemetry))
+                        mass(blocks, matrices, mass), composite(composite), ranks(matrices), zeros(matrices), finite(telemetry), late(telemetry))
                 .flatMap(List::stream)
                 .sorted((a, b) -> b.risk().compareTo(a.risk()))
                 .toList();
@@ -209,6 +209,13 @@ public record PreflightReport(
         return isBroken ? List.of(new Finding(Risk.HIGH, "a weight is not finite at initialisation")) : List.of();
     }
 
+    private static List<Finding> late(StepTelemetry telemetry) {
+        return telemetry.getSpectraStep() == 0
+                ? List.of()
+                : List.of(new Finding(
+                        Risk.MEDIUM, "measured after step " + telemetry.getSpectraStep() + ", not at initialisation"));
+    }
+
     private static List<String> advice(Risk risk, @Nullable CompositeGain composite) {
         List<String> advice = new ArrayList<>();
         advice.add(
@@ -230,6 +237,7 @@ public record PreflightReport(
 
     private static List<String> unseen() {
         return List.of(
+                "weights are read after the first update: with warm-up that is a small one",
                 "the learning rate and its schedule: they drive most divergences, and a forward pass cannot see them",
                 "branches that start at zero: their blocks look like the identity, whatever they become",
                 "within one architecture near-unit mass did not tell lost runs from others (see the evaluation's report)");

@@ -7,9 +7,11 @@ import io.instabilityguard.evaluation.Records;
 import io.instabilityguard.evaluation.history.CompositeGain;
 import io.instabilityguard.evaluation.preflight.PreflightReport.Risk;
 import io.instabilityguard.schemas.KoopmanProfile;
+import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.ResidualMixing;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class PreflightReportTest {
@@ -34,8 +36,7 @@ class PreflightReportTest {
 
     @Test
     void shouldNotCallZeroBranchesRisky() {
-        StepTelemetry telemetry = telemetry(1.0, "");
-        telemetry.getLayers().get(0).setFrobeniusNorm(0);
+        StepTelemetry telemetry = changed(telemetry(1.0, ""), layer -> layer.setFrobeniusNorm(0));
         PreflightReport report = PreflightReport.of(telemetry);
         assertThat(report.risk()).isEqualTo(Risk.MEDIUM);
         assertThat(report.reasons()).anyMatch(reason -> reason.contains("the score says nothing here"));
@@ -44,8 +45,7 @@ class PreflightReportTest {
 
     @Test
     void shouldCompareStableRanksWithRandomMatrices() {
-        StepTelemetry telemetry = telemetry(0.2, "");
-        telemetry.getLayers().get(0).setStableRank(2);
+        StepTelemetry telemetry = changed(telemetry(0.2, ""), layer -> layer.setStableRank(2));
         PreflightReport report = PreflightReport.of(telemetry);
         assertThat(report.matrices().get(0).expected()).isCloseTo(8, within(1e-9));
         assertThat(report.risk()).isEqualTo(Risk.MEDIUM);
@@ -55,20 +55,15 @@ class PreflightReportTest {
     /** Two layers that double both streams: gain 4. */
     @Test
     void shouldMultiplyTheMixingOfAllLayers() {
-        StepTelemetry telemetry = telemetry(0.2, "");
-        telemetry.setMixing(List.of(mixing(1, 2, 0), mixing(0, 2, 0)));
-        PreflightReport report = PreflightReport.of(telemetry);
+        PreflightReport report = mixed(mixing(1, 2, 0), mixing(0, 2, 0));
         assertThat(report.composite()).isEqualTo(new CompositeGain(2, 2, 4, 4, Math.log(4)));
         assertThat(report.risk()).isEqualTo(Risk.HIGH);
     }
 
     @Test
     void shouldSeeAttenuationAsItSeesAmplification() {
-        StepTelemetry telemetry = telemetry(0.2, "");
-        telemetry.setMixing(List.of(mixing(0, 0.5f, 0), mixing(1, 0.5f, 0)));
-        assertThat(PreflightReport.of(telemetry).risk()).isEqualTo(Risk.HIGH);
-        telemetry.setMixing(List.of(mixing(0, 0.7f, 0.3f), mixing(1, 0.4f, 0.6f)));
-        assertThat(PreflightReport.of(telemetry).risk()).isEqualTo(Risk.LOW);
+        assertThat(mixed(mixing(0, 0.5f, 0), mixing(1, 0.5f, 0)).risk()).isEqualTo(Risk.HIGH);
+        assertThat(mixed(mixing(0, 0.7f, 0.3f), mixing(1, 0.4f, 0.6f)).risk()).isEqualTo(Risk.LOW);
     }
 
     @Test
@@ -82,9 +77,24 @@ class PreflightReportTest {
     }
 
     private static StepTelemetry telemetry(double mass, String abstained) {
-        StepTelemetry telemetry = Records.step("preflight", 0, RANDOM);
-        telemetry.setKoopman(List.of(profile(mass, abstained)));
-        return telemetry;
+        return StepTelemetry.newBuilder(Records.step("preflight", 0, RANDOM))
+                .setKoopman(List.of(profile(mass, abstained)))
+                .build();
+    }
+
+    private static StepTelemetry changed(StepTelemetry telemetry, Consumer<LayerSpectrum.Builder> change) {
+        LayerSpectrum.Builder layer =
+                LayerSpectrum.newBuilder(telemetry.getLayers().get(0));
+        change.accept(layer);
+        return StepTelemetry.newBuilder(telemetry)
+                .setLayers(List.of(layer.build()))
+                .build();
+    }
+
+    private static PreflightReport mixed(ResidualMixing... layers) {
+        return PreflightReport.of(StepTelemetry.newBuilder(telemetry(0.2, ""))
+                .setMixing(List.of(layers))
+                .build());
     }
 
     private static KoopmanProfile profile(double mass, String abstained) {
