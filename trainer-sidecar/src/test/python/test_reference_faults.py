@@ -51,7 +51,7 @@ class FaultsTest(ReferenceCase):
         weight = model.blocks[0].mlp.up.weight
         before = torch.linalg.svdvals(weight.detach())
         for _ in range(100):
-            RankOneDrift(rate=0.1).after_update(model)
+            RankOneDrift().after_update(model)
         after = torch.linalg.svdvals(weight.detach())
         self.assertAlmostEqual((after[0] / before[0]).item() / 1.1**100, 1.0, places=3)
         self.assertTrue(torch.allclose(after[1:], before[1:], rtol=0.05))

@@ -58,7 +58,7 @@ class RankOneDrift(Fault):
     """
 
     block: int = 0
-    rate: float = 0.05
+    rate: float = 0.1
 
     @torch.no_grad()
     def after_update(self, model: CharacterGpt) -> None:

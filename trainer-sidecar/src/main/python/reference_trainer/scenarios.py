@@ -89,18 +89,18 @@ _STATIC = replace(
 _SPIKE = replace(
     _STABLE,
     name="bad-data",
-    summary="no norm, raised learning rate, thirty batches with one and the same target from step 200",
-    learning_rate=0.01,
-    fault=GarbageTargets(200, 30),
+    summary="no norm, raised learning rate, nine batches with one and the same target from step 200",
+    learning_rate=0.0125,
+    fault=GarbageTargets(200, 9),
 )
 _UNDERFLOW = replace(
     _STABLE,
     name="bf16-underflow",
     summary="pre-norm, low learning rate, from step 200 the weights are kept in bfloat16: the loss stops falling",
     norm="pre",
-    learning_rate=0.0003,
+    learning_rate=0.0001,
     warm_up_steps=50,
-    steps=500,
+    steps=600,
     fault=RoundedWeights(200, 10_000),
 )
 

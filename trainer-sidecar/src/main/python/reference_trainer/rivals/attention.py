@@ -29,7 +29,7 @@ class QkClip(Method):
                 self._clip(attention)
 
     def _clip(self, attention: CausalAttention) -> None:
-        factors = (self._tau / attention.max_logits.clamp(min=self._tau)).sqrt()
+        factors = (self._tau / attention.max_logits).clamp(max=1.0).sqrt()
         for weight in (attention.query.weight, attention.key.weight):
             by_head = weight.view(len(factors), -1, weight.shape[1])
             by_head.mul_(factors.view(-1, 1, 1))
