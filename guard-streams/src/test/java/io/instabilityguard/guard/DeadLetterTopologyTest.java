@@ -1,7 +1,11 @@
 package io.instabilityguard.guard;
 
 import static io.instabilityguard.guard.Telemetry.calm;
+import static io.instabilityguard.guard.Telemetry.koopman;
 import static io.instabilityguard.guard.Telemetry.layer;
+import static io.instabilityguard.guard.Telemetry.mixer;
+import static io.instabilityguard.guard.Telemetry.mixing;
+import static io.instabilityguard.guard.Telemetry.statistic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.guard.policy.PolicyReader;
@@ -9,6 +13,7 @@ import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.RecordSerdes;
+import io.instabilityguard.schemas.ResidualMixing;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
 import java.nio.ByteBuffer;
@@ -88,9 +93,36 @@ final class DeadLetterTopologyTest {
                         "learningRate=-Infinity is negative"),
                 Arguments.of(calm(3).setSpectraStep(9).build(), "spectraStep=9 is after step=3"),
                 Arguments.of(with(layer("w", MatrixRole.QUERY, -1, 2)), "layer w: frobeniusNorm=-1.0 is negative"),
+                Arguments.of(mixing(3, 2, false, 1, 2).build(), "order=2 of total=2"),
+                Arguments.of(mixing(3, 2, false, 1, 0, 0).build(), "order=0 twice in one record"),
+                Arguments.of(mixing(3, 1, false, 1, 0).setProfilesStep(4).build(), "profilesStep=4 is not"),
+                Arguments.of(mixing(3, 1, false, 1, 0).setProfilesStep(-1).build(), "without a profilesStep"),
+                Arguments.of(
+                        mixed(ResidualMixing.newBuilder(mixer(0, 1, false, 1)).setSize(17).build()), "size=17"),
+                Arguments.of(
+                        mixed(ResidualMixing.newBuilder(mixer(0, 1, false, 1)).setSize(2).build()),
+                        "mixed has 1 entries, not 4"),
+                Arguments.of(mixed(mixer(0, 2, false, 1), mixer(1, 2, false, 1, 0, 0, 1)), "size or total differs"),
+                Arguments.of(
+                        calm(3).setProfilesStep(3).setKoopman(List.of(koopman(1.5, ""))).build(),
+                        "nearUnitMass=1.5 is not from 0 to 1"),
+                Arguments.of(
+                        calm(3).setProfilesStep(3)
+                                .setStatistics(List.of(statistic("a", 0, 1), statistic("a", 0, 2)))
+                                .build(),
+                        "statistic a of blocks.0: twice"),
+                Arguments.of(
+                        calm(3).setProfilesStep(3)
+                                .setStatistics(List.of(statistic("a", 0)))
+                                .build(),
+                        "values are empty"),
                 Arguments.of(with(layer("", MatrixRole.QUERY, 1, 2)), "name is empty"),
                 Arguments.of(
                         with(layer("w", MatrixRole.QUERY, 1, 2), layer("w", MatrixRole.QUERY, 1, 2)), "layer w twice"));
+    }
+
+    private static StepTelemetry mixed(ResidualMixing... layers) {
+        return calm(3).setProfilesStep(3).setMixing(List.of(layers)).build();
     }
 
     private static StepTelemetry with(io.instabilityguard.schemas.LayerSpectrum... layers) {

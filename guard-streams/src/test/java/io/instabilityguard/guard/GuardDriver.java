@@ -116,6 +116,11 @@ final class GuardDriver implements AutoCloseable {
         }
     }
 
+    /** Overwrites one entry of a store of bytes. */
+    void putBytes(String store, String key, byte[] value) {
+        driver.<String, byte[]>getKeyValueStore(store).put(key, value);
+    }
+
     /** Number of entries in a store. */
     long entries(String store) {
         long count = 0;

@@ -2,11 +2,16 @@ package io.instabilityguard.guard;
 
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.KoopmanProfile;
 import io.instabilityguard.schemas.LayerSpectrum;
+import io.instabilityguard.schemas.LayerStatistic;
 import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.schemas.OutcomeStatus;
+import io.instabilityguard.schemas.ResidualMixing;
 import io.instabilityguard.schemas.StepTelemetry;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Makes records for tests: a calm run, unless said otherwise. */
 public final class Telemetry {
@@ -77,6 +82,68 @@ public final class Telemetry {
                 .setSpectralNormResidual(0)
                 .setStableRank((float) stableRank)
                 .setAlignment(Float.NaN)
+                .build();
+    }
+
+    /** A step with the residual mixing of some layers, each {@code scale} times the identity of 2 streams. */
+    public static StepTelemetry.Builder mixing(long step, int total, boolean projected, float scale, int... orders) {
+        return calm(step)
+                .setProfilesStep(step)
+                .setMixing(IntStream.of(orders)
+                        .mapToObj(order -> mixer(order, total, projected, scale, 0, 0, scale))
+                        .toList());
+    }
+
+    /** One mixing layer with these entries, row by row. */
+    public static ResidualMixing mixer(int order, int total, boolean projected, float... entries) {
+        List<Float> matrix = new ArrayList<>();
+        for (float entry : entries) {
+            matrix.add(entry);
+        }
+        return ResidualMixing.newBuilder()
+                .setLayer("mixers." + order)
+                .setOrder(order)
+                .setTotal(total)
+                .setSize((int) Math.sqrt(entries.length))
+                .setProjected(projected)
+                .setDynamic(true)
+                .setParameter("")
+                .setMixed(matrix)
+                .setUnprojected(matrix)
+                .build();
+    }
+
+    /** A Koopman profile of block 0 with this near-unit mass, or one that abstains for this reason. */
+    public static KoopmanProfile koopman(double nearUnitMass, String abstained) {
+        return KoopmanProfile.newBuilder()
+                .setBlock("blocks.0")
+                .setDepth(0)
+                .setTokens(64)
+                .setWidth(8)
+                .setRank(8)
+                .setNearUnitMass(nearUnitMass)
+                .setOverUnitMass(0)
+                .setContractingMass(0)
+                .setSpectralRadius(1)
+                .setEigenvectorCondition(1)
+                .setNonlinearityRatio(0.1)
+                .setMedianResidual(0.01)
+                .setKeptShare(1)
+                .setAbstained(abstained)
+                .build();
+    }
+
+    /** A statistic of one layer. */
+    public static LayerStatistic statistic(String metric, int depth, float... values) {
+        List<Float> list = new ArrayList<>();
+        for (float value : values) {
+            list.add(value);
+        }
+        return LayerStatistic.newBuilder()
+                .setMetric(metric)
+                .setLayer("blocks." + depth)
+                .setDepth(depth)
+                .setValues(list)
                 .build();
     }
 

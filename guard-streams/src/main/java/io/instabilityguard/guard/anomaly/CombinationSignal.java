@@ -22,7 +22,8 @@ final class CombinationSignal implements Signal {
     /** A sum over some of these signals. */
     CombinationSignal(SignalPolicy.Combination policy, Map<String, Signal> signals) {
         this.bias = policy.bias();
-        policy.weights().forEach((name, weight) -> terms.add(new Term(name, weight, requireNonNull(signals.get(name)))));
+        policy.weights()
+                .forEach((name, weight) -> terms.add(new Term(name, weight, requireNonNull(signals.get(name)))));
     }
 
     @Override

@@ -42,7 +42,8 @@ final class Conjunction implements Persistent {
 
     private static void addAll(
             List<Condition> conditions, Map<String, Double> limits, Map<String, Signal> signals, boolean isAbove) {
-        limits.forEach((signal, limit) -> conditions.add(new Condition(requireNonNull(signals.get(signal)), limit, isAbove)));
+        limits.forEach(
+                (signal, limit) -> conditions.add(new Condition(requireNonNull(signals.get(signal)), limit, isAbove)));
     }
 
     private static List<Signal> all(Set<String> names, Map<String, Signal> signals) {

@@ -28,7 +28,8 @@ public final class Detectors implements Persistent {
     /** Detectors without memory. */
     public Detectors(Policy policy, Roster roster) {
         blindness = policy.blindness();
-        policy.signals().forEach((name, signal) -> signals.put(name, signal(signal, roster)));
+        policy.signals().forEach((name, signal) -> addSingle(name, signal, roster));
+        policy.signals().forEach(this::addCombination);
         policy.detectors()
                 .forEach((name, detector) -> conjunctions.add(new Conjunction(name, detector, signals, blindness)));
     }
@@ -63,25 +64,28 @@ public final class Detectors implements Persistent {
         return blind;
     }
 
-    private Signal signal(SignalPolicy policy, Roster roster) {
-        if (policy instanceof SignalPolicy.Level level) {
-            return new LevelSignal(level);
-        } else if (policy instanceof SignalPolicy.Window window) {
-            return new WindowSignal(window);
-        } else if (policy instanceof SignalPolicy.Growth growth) {
-            return new GrowthSignal(growth);
-        } else if (policy instanceof SignalPolicy.Combination combination) {
-            return new CombinationSignal(combination, signals);
-        } else if (policy instanceof SignalPolicy.Deviation deviation) {
-            return new DeviationSignal(deviation);
-        } else if (policy instanceof SignalPolicy.MedianRatio ratio) {
-            return new MedianRatioSignal(ratio);
-        } else if (policy instanceof SignalPolicy.Outgrowth outgrowth) {
-            return new OutgrowthSignal(outgrowth, roster);
-        } else if (policy instanceof SignalPolicy.Fall fall) {
-            return new FallSignal(fall, roster);
+    private void addCombination(String name, SignalPolicy policy) {
+        if (policy instanceof SignalPolicy.Combination combination) {
+            signals.put(name, new CombinationSignal(combination, signals));
         }
-        throw new IllegalArgumentException("policy=" + policy);
+    }
+
+    private void addSingle(String name, SignalPolicy policy, Roster roster) {
+        if (policy instanceof SignalPolicy.Level level) {
+            signals.put(name, new LevelSignal(level));
+        } else if (policy instanceof SignalPolicy.Window window) {
+            signals.put(name, new WindowSignal(window));
+        } else if (policy instanceof SignalPolicy.Growth growth) {
+            signals.put(name, new GrowthSignal(growth));
+        } else if (policy instanceof SignalPolicy.Deviation deviation) {
+            signals.put(name, new DeviationSignal(deviation));
+        } else if (policy instanceof SignalPolicy.MedianRatio ratio) {
+            signals.put(name, new MedianRatioSignal(ratio));
+        } else if (policy instanceof SignalPolicy.Outgrowth outgrowth) {
+            signals.put(name, new OutgrowthSignal(outgrowth, roster));
+        } else if (policy instanceof SignalPolicy.Fall fall) {
+            signals.put(name, new FallSignal(fall, roster));
+        }
     }
 
     @Override

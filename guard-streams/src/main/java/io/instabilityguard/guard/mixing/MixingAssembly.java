@@ -17,7 +17,7 @@ import java.util.function.DoubleSupplier;
 public final class MixingAssembly implements Persistent {
 
     /** Steps gathered at a time; the oldest gives way. */
-    private static final int MOST_STEPS = 8;
+    private static final int MOST_STEPS = 32;
 
     private final int graceSteps;
     private final TreeMap<Long, MixingStep> gathering = new TreeMap<>();
@@ -55,6 +55,7 @@ public final class MixingAssembly implements Persistent {
                 gathering.computeIfAbsent(step, unknown -> new MixingStep(unknown, first.getTotal(), first.getSize()));
         while (gathering.size() > MOST_STEPS) {
             close(gathering.firstKey());
+            abstains = true;
         }
         return add(gathered, telemetry, first) ? Intake.TAKEN : Intake.REFUSED;
     }

@@ -14,7 +14,8 @@ final class ProfilesValidation {
 
     private static final int LONGEST_NAME = 1_000;
     private static final int MOST_STREAMS = 16;
-    private static final int MOST_MIXERS = 1_024;
+    private static final int MOST_MIXERS = 4_096;
+    private static final int MOST_ENTRIES = 65_536;
     private static final int MOST_VALUES = 4_096;
     private static final int MOST_EIGENVALUES = 128;
     private static final int MOST_OMISSIONS = 64;
@@ -96,6 +97,9 @@ final class ProfilesValidation {
                     + MOST_MIXERS;
         }
         int entries = size * size;
+        if (total > MOST_ENTRIES / entries) {
+            return "total=" + total + " matrices of size=" + size + " are more than " + MOST_ENTRIES + " numbers";
+        }
         return first(
                 problemOfPlace(mixing.getLayer(), 0),
                 problemOfLength("mixed", mixing.getMixed(), entries),

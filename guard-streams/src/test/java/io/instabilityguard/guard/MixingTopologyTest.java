@@ -1,0 +1,118 @@
+package io.instabilityguard.guard;
+
+import static io.instabilityguard.guard.Telemetry.mixing;
+import static io.instabilityguard.guard.Telemetry.outcome;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.instabilityguard.schemas.Anomaly;
+import io.instabilityguard.schemas.AnomalyTransition;
+import io.instabilityguard.schemas.InterventionCommand;
+import io.instabilityguard.schemas.InterventionKind;
+import io.instabilityguard.schemas.OutcomeStatus;
+import io.instabilityguard.schemas.Verdict;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Hyper-connections: gains composed over all ranks, and the switch. */
+final class MixingTopologyTest extends TopologyCase {
+
+    @ParameterizedTest
+    @ValueSource(floats = {1.5f, 0.6f})
+    void shouldSwitchFreeMixingThatAmplifiesOrAttenuates(float scale) {
+        sendMixing(0, 10, false, 1f);
+        assertThat(guard.commands()).isEmpty();
+        sendMixing(10, 11, false, scale);
+
+        assertThat(guard.commands()).singleElement().satisfies(command -> {
+            assertThat(command.getKind()).isEqualTo(InterventionKind.SWITCH_HC);
+            assertThat(command.getLayers()).isEmpty();
+            assertThat(command.getParameters()).containsEntry("on", 1.0);
+            assertThat(command.getExpectedMetric()).isEqualTo("logGain");
+            assertThat(command.getJudgedAfterSteps()).isEqualTo(20);
+        });
+    }
+
+    @Test
+    void shouldLetAGainWithinAFactorOfTwoPass() {
+        sendMixing(0, 10, false, 1.4f);
+        assertThat(guard.commands()).isEmpty();
+    }
+
+    @Test
+    void shouldLeaveProjectedMixingAlone() {
+        sendMixing(0, 10, true, 3f);
+        assertThat(guard.commands()).isEmpty();
+    }
+
+    @Test
+    void shouldSwitchOnceAndClearWhenTheGainIsBack() {
+        sendMixing(0, 1, false, 1.5f);
+        InterventionCommand command = guard.commands().get(0);
+        sendMixing(1, 2, false, 1.6f);
+        guard.answer(outcome(command, OutcomeStatus.APPLIED, 1));
+        sendMixing(2, 60, true, 1f);
+
+        assertThat(verdicts()).containsExactly(Verdict.EFFECTIVE);
+        assertThat(guard.anomalies())
+                .extracting(Anomaly::getTransition)
+                .containsExactly(AnomalyTransition.RAISED, AnomalyTransition.CLEARED);
+        sendMixing(60, 2_000, true, 1f);
+        sendMixing(2_000, 2_010, false, 3f);
+        assertThat(guard.commands()).isEmpty();
+    }
+
+    @Test
+    void shouldStayOpenUntilTheGainIsBackInRange() {
+        sendMixing(0, 1, false, 1.5f);
+        sendMixing(1, 100, true, 1.3f);
+        assertThat(guard.anomalies()).noneMatch(this::isCleared);
+        sendMixing(100, 120, true, 1.2f);
+        assertThat(guard.anomalies()).hasSize(1).allMatch(this::isCleared);
+    }
+
+    @Test
+    void shouldComposeStagesThatReportFromDifferentRanks() {
+        guard.send(mixing(10, 2, false, 2.5f, 1).setWorldSize(2).setProcessRank(1).build());
+        assertThat(guard.commands()).isEmpty();
+        guard.send(mixing(10, 2, false, 1f, 0).setWorldSize(2).build());
+        assertThat(guard.commands()).hasSize(1);
+    }
+
+    @Test
+    void shouldNeverGuessAMissingStage() {
+        for (long step = 0; step < 100; step++) {
+            guard.send(mixing(step, 2, false, 9f, 0).setWorldSize(2).build());
+        }
+        assertThat(guard.anomalies()).isEmpty();
+        assertThat(guard.states()).last().satisfies(state -> assertThat(state.getBlindSignals())
+                .contains("hyper-connection-gain: abstains"));
+    }
+
+    @Test
+    void shouldCountMixingOnWhichRanksDisagreeAndDecideNothing() {
+        guard.send(mixing(10, 2, false, 9f, 0).setWorldSize(2).build());
+        guard.send(mixing(10, 3, false, 9f, 1).setWorldSize(2).setProcessRank(1).build());
+        guard.send(mixing(11, 1, false, Float.NaN, 0).setWorldSize(2).build());
+        assertThat(guard.count("mixing-refused")).isEqualTo(2);
+        assertThat(guard.anomalies()).isEmpty();
+    }
+
+    @Test
+    void shouldKeepWhatOtherRanksToldAcrossARestart() {
+        guard.send(mixing(10, 2, false, 1f).build());
+        guard.send(mixing(10, 2, false, 9f, 1).setWorldSize(2).setProcessRank(1).build());
+        GuardDriver next = enforcing("");
+        next.restoreFrom(guard);
+        guard.close();
+        guard = next;
+        guard.send(mixing(11, 2, false, 1f, 0).setProfilesStep(10).setWorldSize(2).build());
+        assertThat(guard.commands()).hasSize(1);
+    }
+
+    private void sendMixing(long from, long to, boolean projected, float scale) {
+        for (long step = from; step < to; step++) {
+            guard.send(mixing(step, 2, projected, scale, 0, 1).build());
+        }
+    }
+}
