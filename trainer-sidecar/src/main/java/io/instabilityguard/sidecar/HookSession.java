@@ -57,9 +57,11 @@ final class HookSession implements HookListener {
         session.begin();
         services.source().rereadFrom(hello.startedAtMs());
         LOG.info(
-                "{} attached: {} matrices, PyTorch {}",
+                "{} attached: {} matrices, {} snapshots, {} mixers, PyTorch {}",
                 session.name(),
                 hello.matrices().size(),
+                hello.snapshots().size(),
+                hello.mixers().size(),
                 hello.torchVersion());
         return session;
     }

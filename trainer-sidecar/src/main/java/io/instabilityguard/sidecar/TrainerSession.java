@@ -63,7 +63,7 @@ final class TrainerSession {
         StagedMatrices staged = new StagedMatrices(staging, hello);
         SpectrumProbe probe =
                 new SpectrumProbe(services.backend(), hello.matrices().size());
-        this.sampler = new StepSampler(hello, staged, services.backend(), probe, services.sampling());
+        this.sampler = new StepSampler(hello, staged, services.backend(), probe, services.sampling(), services.metrics()::measurementsRefused);
         MatrixReplacement replacement = new MatrixReplacement(
                 hello,
                 staged,
@@ -194,7 +194,7 @@ final class TrainerSession {
         StepSample taken = take(step, contents);
         try {
             StepSample sample =
-                    taken.step() < 0 ? taken : sampler.complete(taken, () -> !hello.lockstep() && commands.isAnyOpen());
+                    taken.step() < 0 ? taken : sampler.complete(taken, () -> !hello.lockstep() && commands.isReplacementOpen());
             services.metrics().sampleMeasured((services.clock().nanoTime() - start) / 1e6);
             return sample;
         } catch (RuntimeException e) {

@@ -23,7 +23,22 @@ class SessionRollBackTest extends SidecarFixture {
     private static final byte[] MIX = {(byte) 0xc0, 0x3f, 0x01, 0x40, 0x00, 0x3f, 0x33, 0x3f};
 
     private static final byte[] NANS = {
-        0x01, 0x00, (byte) 0xa0, 0x7f, 0x12, 0x34, (byte) 0xc0, (byte) 0xff, 0, 0, 0, (byte) 0x80, 0, 0, (byte) 0x80, 0x3f
+        0x01,
+        0x00,
+        (byte) 0xa0,
+        0x7f,
+        0x12,
+        0x34,
+        (byte) 0xc0,
+        (byte) 0xff,
+        0,
+        0,
+        0,
+        (byte) 0x80,
+        0,
+        0,
+        (byte) 0x80,
+        0x3f
     };
 
     @Test
@@ -41,7 +56,9 @@ class SessionRollBackTest extends SidecarFixture {
         await().until(() -> outcomes.sent.size() == 2);
         InterventionOutcome projected = outcomes.sent.get(0);
         assertThat(projected.getStatus()).isEqualTo(OutcomeStatus.APPLIED);
-        assertThat(projected.getMeasurements()).containsEntry("shadowBytes", 8.0).containsEntry("momentsZeroed", 2.0);
+        assertThat(projected.getMeasurements())
+                .containsEntry("shadowBytes", 8.0)
+                .containsEntry("momentsZeroed", 2.0);
         assertThat(projected.getChanges().get(0).getMeasurements())
                 .containsKeys("iterations", "forwardViolation", "backwardViolation");
         assertThat(outcomes.sent.get(1).getStatus()).isEqualTo(OutcomeStatus.APPLIED);
@@ -74,8 +91,7 @@ class SessionRollBackTest extends SidecarFixture {
         try (StagedHook hook = attachWithMixing()) {
             hook.stage(0, 8, 0, 0, 4);
             hook.stage(1, 2, 0, 0, 2);
-            source.guard.onCommand(
-                    Commands.of("a", 0, "CLIP_ATTENTION_LOGITS", Map.of("scale", 0.5), "query", "key"));
+            source.guard.onCommand(Commands.of("a", 0, "CLIP_ATTENTION_LOGITS", Map.of("scale", 0.5), "query", "key"));
             hook.wire.next(SidecarMessage.Command.class);
             hook.send(new HookMessage.Apply("a", 12, List.of(0, 1)));
 
@@ -128,7 +144,8 @@ class SessionRollBackTest extends SidecarFixture {
     void shouldCarryHookOnlyKindsToTheHookAndItsNumbersBack() throws Exception {
         try (StagedHook hook = attachWithMixing()) {
             int offset = 0;
-            for (String kind : List.of("SWITCH_HC", "ENABLE_KSS", "DISABLE_KSS", "SAMPLE_EVERY", "SAVE_CHECKPOINT", "PAUSE")) {
+            for (String kind :
+                    List.of("SWITCH_HC", "ENABLE_KSS", "DISABLE_KSS", "SAMPLE_EVERY", "SAVE_CHECKPOINT", "PAUSE")) {
                 source.guard.onCommand(Commands.of(kind, offset++, kind, Map.of("every", 2.0)));
                 assertThat(hook.wire.next(SidecarMessage.Command.class).kind()).isEqualTo(kind);
                 hook.send(new HookMessage.Applied(

@@ -43,7 +43,9 @@ class SessionSampleTest extends SidecarFixture {
 
             assertThat(record.getProfilesStep()).isZero();
             assertThat(record.getOmissions()).containsExactly("the hook's own");
-            assertThat(record.getKoopman()).extracting(KoopmanProfile::getBlock).containsExactly("blocks.0", "blocks.1");
+            assertThat(record.getKoopman())
+                    .extracting(KoopmanProfile::getBlock)
+                    .containsExactly("blocks.0", "blocks.1");
             assertThat(record.getKoopman().get(0).getAbstained()).isEmpty();
             assertThat(record.getKoopman().get(0).getSpectralRadius()).isEqualTo(1.5, within(1e-3));
             assertThat(record.getMixing()).extracting(ResidualMixing::getOrder).containsExactly(0, 1);
@@ -75,8 +77,11 @@ class SessionSampleTest extends SidecarFixture {
             assertThat(record(2).getKoopman()).hasSize(2);
             assertThat(statistic(record(1), "updateRatio").getValues().get(0)).isEqualTo(1f, within(1e-6f));
             assertThat(statistic(record(2), "updateRatio").getValues().get(0)).isEqualTo(0.5f, within(1e-6f));
-            assertThat(statistic(record(1), "queryKeyIncrementRank").getValues().get(0)).isBetween(1f, 2.001f);
-            assertThat(record(1).getStatistics()).extracting(LayerStatistic::getLayer).doesNotContain("mix");
+            assertThat(statistic(record(1), "queryKeyIncrementRank").getValues().get(0))
+                    .isBetween(1f, 2.001f);
+            assertThat(record(1).getStatistics())
+                    .extracting(LayerStatistic::getLayer)
+                    .doesNotContain("mix");
         }
     }
 
@@ -97,6 +102,7 @@ class SessionSampleTest extends SidecarFixture {
                     .anyMatch(line -> line.contains("snapshot of blocks.0 holds a NaN"))
                     .anyMatch(line -> line.contains("mixer mix.1 holds a NaN"))
                     .anyMatch(line -> line.startsWith("block Jacobians: "));
+            assertThat(refusedMeasurements).hasValue(2);
             assertThat(record.getStatistics())
                     .extracting(LayerStatistic::getMetric)
                     .doesNotContain("blockNorm");

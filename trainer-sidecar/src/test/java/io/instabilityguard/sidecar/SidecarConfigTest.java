@@ -98,9 +98,17 @@ class SidecarConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "telemetry.queue.records,0", "telemetry.queue.records,many", "outcomes.queue.records,-1",
-        "command.timeout.ms,60001", "numerics.backend,abacus", "bootstrap.servers,' '",
-        "bootstrap.servers,localhost", "profiles-every,-1", "increments,maybe", "shadow-bytes,1 GiB", "shadow-commands,1001"
+        "telemetry.queue.records,0",
+        "telemetry.queue.records,many",
+        "outcomes.queue.records,-1",
+        "command.timeout.ms,60001",
+        "numerics.backend,abacus",
+        "bootstrap.servers,' '",
+        "bootstrap.servers,localhost",
+        "profiles-every,-1",
+        "increments,maybe",
+        "shadow-bytes,1 GiB",
+        "shadow-commands,1001"
     })
     void shouldNameTheKeyOfABadValue(String key, String value) {
         assertThatThrownBy(() -> SidecarConfig.of(Map.of(key, value)))

@@ -62,8 +62,7 @@ final class StagedHook implements AutoCloseable {
 
     void stageBytes(int slot, byte... bytes) throws IOException {
         byte[] content = Files.readAllBytes(staging);
-        System.arraycopy(
-                bytes, 0, content, (int) hello.slots().get(slot).offset(), bytes.length);
+        System.arraycopy(bytes, 0, content, (int) hello.slots().get(slot).offset(), bytes.length);
         Files.write(staging, content);
     }
 
@@ -76,7 +75,9 @@ final class StagedHook implements AutoCloseable {
     byte[] stagedBytes(int slot) throws IOException {
         int offset = (int) hello.slots().get(slot).offset();
         return Arrays.copyOfRange(
-                Files.readAllBytes(staging), offset, offset + hello.slots().get(slot).bytes());
+                Files.readAllBytes(staging),
+                offset,
+                offset + hello.slots().get(slot).bytes());
     }
 
     long crc32(int slot) throws IOException {

@@ -213,9 +213,11 @@ public final class CommandExecution {
         replacement.close();
     }
 
-    /** Whether a command waits for its boundary, or to be computed. */
-    public boolean isAnyOpen() {
-        return !log.open(session).isEmpty();
+    /** Whether a command that replaces weights waits for its boundary or to be computed: it needs the numerics thread soon. */
+    public boolean isReplacementOpen() {
+        return log.open(session).stream()
+                .map(entry -> entry.command().kind())
+                .anyMatch(kind -> Rewritings.WEIGHT_KINDS.contains(kind) || kind.equals(Rewritings.ROLL_BACK));
     }
 
     private @Nullable JournalEntry open(String id) {

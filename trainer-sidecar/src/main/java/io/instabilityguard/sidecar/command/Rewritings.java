@@ -72,7 +72,7 @@ final class Rewritings {
             require(command.layers().contains(matrix.name()), matrix.name() + " is not among the command's layers");
         }
         return switch (command.kind()) {
-            case "APPLY_MSIGN" -> new PolarFactorRewriting(msign, factor(command.parameters()));
+            case "APPLY_MSIGN" -> new PolarFactorRewriting(msign, factor(command.parameters()), this::dtype);
             case "REPROJECT_HC" -> reprojection(command.parameters(), chosen);
             case "CLIP_ATTENTION_LOGITS" -> clip(command.parameters(), chosen);
             default -> throw new RefusedException(command.kind() + " replaces no matrix");

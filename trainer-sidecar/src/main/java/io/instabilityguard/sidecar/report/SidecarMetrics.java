@@ -31,7 +31,7 @@ public interface SidecarMetrics {
     /** A sample of the weights was measured; it took this long. */
     default void sampleMeasured(double millis) {}
 
-    /** Parts of a sample were not believed: they did not fit HELLO, or were not finite. */
+    /** Parts of a sample were not believed: they did not fit HELLO, or were not finite; so many, 0 or more. */
     default void measurementsRefused(int count) {}
 
     /** A record was too large: the eigenvalues of its profiles, or also its omissions, were left out. */

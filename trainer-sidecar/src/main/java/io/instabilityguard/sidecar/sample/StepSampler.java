@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 
 /**
  * Measures samples in two parts: {@link #take} does what needs the slots, {@link #complete} what works on copies and may take long.
@@ -29,15 +30,22 @@ public final class StepSampler {
     private final MixingSampler mixing;
     private final SnapshotCopies snapshots;
     private final BlockProfiler profiler;
+    private final IntConsumer refused;
     private int samplesUntilProfiles;
 
-    /** Samples of the session that this HELLO began. */
+    /** Samples of the session that this HELLO began; {@code refused} counts mixers and snapshots that are not finite. */
     public StepSampler(
-            Hello hello, StagedMatrices staged, MatrixBackend backend, SpectrumProbe probe, SampleSettings settings) {
+            Hello hello,
+            StagedMatrices staged,
+            MatrixBackend backend,
+            SpectrumProbe probe,
+            SampleSettings settings,
+            IntConsumer refused) {
         this.hello = hello;
         this.backend = backend;
         this.probe = probe;
         this.settings = settings;
+        this.refused = refused;
         this.weights = new WeightSampler(
                 staged,
                 probe,
@@ -53,6 +61,7 @@ public final class StepSampler {
         List<Statistic> statistics = new ArrayList<>(contents.statistics());
         List<StepSample.Spectrum> spectra = weights.measure(statistics);
         List<StepSample.Mixing> mixers = mixing.read(contents.mixers(), omissions);
+        refused.accept(contents.mixers().size() - mixers.size());
         snapshots.copy(contents.snapshotTokens(), omissions);
         return new StepSample(step, spectra, List.of(), mixers, statistics, omissions);
     }
@@ -92,6 +101,7 @@ public final class StepSampler {
                 if (isFinite(block.entering()) && isFinite(block.leaving())) {
                     diversities.addAll(signDiversities(snapshot, block));
                 } else {
+                    refused.accept(1);
                     omissions.add("snapshot of " + snapshot.block() + " holds a NaN or an infinity and is not used");
                 }
             });

@@ -8,7 +8,7 @@ import java.nio.FloatBuffer;
  * kept; a NaN stays a NaN. Bytes are read and written in the order that the given {@link ByteBuffer} is set to.
  */
 public enum Dtype {
-    FLOAT32(4) {
+    FLOAT32(4, 0x1p-24) {
         @Override
         double get(ByteBuffer bytes, int at) {
             return bytes.getFloat(at);
@@ -19,7 +19,7 @@ public enum Dtype {
             bytes.putFloat(at, value);
         }
     },
-    FLOAT64(8) {
+    FLOAT64(8, 0x1p-53) {
         @Override
         double get(ByteBuffer bytes, int at) {
             return bytes.getDouble(at);
@@ -30,7 +30,7 @@ public enum Dtype {
             bytes.putDouble(at, value);
         }
     },
-    BFLOAT16(2) {
+    BFLOAT16(2, 0x1p-8) {
         @Override
         double get(ByteBuffer bytes, int at) {
             return Float.intBitsToFloat(bytes.getShort(at) << 16);
@@ -41,7 +41,7 @@ public enum Dtype {
             bytes.putShort(at, toBfloat16(Float.floatToIntBits(value)));
         }
     },
-    FLOAT16(2) {
+    FLOAT16(2, 0x1p-11) {
         @Override
         double get(ByteBuffer bytes, int at) {
             return fromFloat16(bytes.getShort(at));
@@ -63,14 +63,21 @@ public enum Dtype {
     private static final int FLOAT16_SMALLEST_NORMAL = 0x38800000;
 
     private final int itemsize;
+    private final double unitRoundoff;
 
-    Dtype(int itemsize) {
+    Dtype(int itemsize, double unitRoundoff) {
         this.itemsize = itemsize;
+        this.unitRoundoff = unitRoundoff;
     }
 
     /** Bytes of one element. */
     public int itemsize() {
         return itemsize;
+    }
+
+    /** Largest relative error of rounding to this type: 2⁻²⁴ for float32. */
+    public double unitRoundoff() {
+        return unitRoundoff;
     }
 
     /**

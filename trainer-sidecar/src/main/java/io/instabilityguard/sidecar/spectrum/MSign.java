@@ -20,10 +20,24 @@ public final class MSign {
         this.workspace = new Workspace(backend);
     }
 
-    /** Replaces {@code w} in place and re-seeds the probe's slot, or leaves every element as it is and says why. */
+    /** As {@link #apply(PolarFactor, int, FloatMatrix, Dtype)} of a matrix stored in float32. */
     public MSignResult apply(PolarFactor strategy, int slot, FloatMatrix w) {
+        return apply(strategy, slot, w, Dtype.FLOAT32);
+    }
+
+    /**
+     * Replaces {@code w} in place and re-seeds the probe's slot, or leaves every element as it is and says why.
+     *
+     * @param storage the type that the trainer keeps the weights in: where it is coarser than float32 the matrix is left alone when
+     *     most of its singular values are that type's rounding ({@link RoundingNoise}). Float32's own rounding needs no such care: the
+     *     exact factor takes it for the null space, and few steps do not lift it
+     */
+    public MSignResult apply(PolarFactor strategy, int slot, FloatMatrix w, Dtype storage) {
         MatrixSpectrum before = probe.measure(slot, w);
         Outcome refusal = refusalOf(w, before);
+        if (refusal == null && storage.unitRoundoff() > Dtype.FLOAT32.unitRoundoff()) {
+            refusal = refusalOf(w, storage);
+        }
         if (refusal != null) {
             return new MSignResult(refusal, Double.NaN, before, before);
         }
@@ -50,6 +64,19 @@ public final class MSign {
             return Outcome.NON_FINITE;
         }
         return before.frobeniusNorm() == 0 ? Outcome.ZERO : null;
+    }
+
+    private @Nullable Outcome refusalOf(FloatMatrix w, Dtype storage) {
+        FloatMatrix copy = workspace.matrix(0, w.rows(), w.columns());
+        FloatMatrix values = workspace.matrix(1, w.smallSide(), 1);
+        backend.scale(1 / norm(w), w, copy);
+        if (!backend.singularValues(copy, values)) {
+            return Outcome.NOT_CONVERGED;
+        }
+        return RoundingNoise.of(backend.read(values), w.rows(), w.columns(), storage.unitRoundoff())
+                        .dominates()
+                ? Outcome.NOISE
+                : null;
     }
 
     private double norm(FloatMatrix a) {

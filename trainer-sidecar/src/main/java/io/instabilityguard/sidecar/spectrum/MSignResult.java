@@ -16,6 +16,7 @@ public record MSignResult(Outcome outcome, double orthogonalityDefect, MatrixSpe
         EMPTY("the matrix has no elements"),
         ZERO("the matrix is zero and has no polar factor"),
         NON_FINITE("the matrix holds a NaN or an infinity"),
+        NOISE("most singular values are the rounding of the stored type: rescaling would amplify noise"),
         NOT_CONVERGED("the polar factor could not be computed"),
         OVERFLOW("the rescaled polar factor leaves the range of float32");
 

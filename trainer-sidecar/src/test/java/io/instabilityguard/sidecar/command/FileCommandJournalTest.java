@@ -38,6 +38,16 @@ class FileCommandJournalTest {
     }
 
     @Test
+    void shouldReadALineOfAnEarlierVersion() throws Exception {
+        JournalEntry a = JournalEntry.received(SESSION, Commands.learningRate("a", 3));
+        write(a);
+        Files.writeString(journal(), Files.readString(journal()).replace("\"undoes\":\"\",", ""));
+        assertThat(Files.readString(journal())).doesNotContain("undoes");
+
+        assertThat(reopened()).containsExactly(a);
+    }
+
+    @Test
     void shouldSkipALineThatACrashToreInTwo() throws Exception {
         JournalEntry a = JournalEntry.received(SESSION, Commands.learningRate("a", 3));
         write(a);

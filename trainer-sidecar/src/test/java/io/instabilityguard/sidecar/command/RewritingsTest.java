@@ -26,24 +26,27 @@ class RewritingsTest {
     private static final int QUERY = 0;
     private static final int KEY = 1;
     private static final int MIX = 2;
+    private static final int VALUE = 3;
 
     private final Hello hello = Messages.hello("run-1", 5)
             .matrix("query", Hello.Role.QUERY, 2, 2, "float32")
             .matrix("key", Hello.Role.KEY, 2, 2, "float32")
             .matrix("mix", Hello.Role.RESIDUAL_MIXING, 2, 2, "bfloat16")
+            .matrix("value", Hello.Role.VALUE, 3, 3, "bfloat16")
             .build();
     private final EjmlBackend backend = new EjmlBackend();
-    private final SpectrumProbe probe = new SpectrumProbe(backend, 3);
+    private final SpectrumProbe probe = new SpectrumProbe(backend, 4);
     private final AttentionLogits logits = new AttentionLogits();
-    private final ShadowStore.Session shadows =
-            new ShadowStore(ShadowSettings.DEFAULT, SidecarMetrics.NOOP).open();
+    private final ShadowStore.Session shadows = new ShadowStore(ShadowSettings.DEFAULT, SidecarMetrics.NOOP).open();
     private final Rewritings rewritings = new Rewritings(hello, backend, probe, logits, shadows);
 
     @Test
     void shouldProjectAMixingMatrixOntoTheDoublyStochasticOnes() throws Exception {
         FloatMatrix matrix = FloatMatrix.of(2, 2, 8, 1, 1, 2);
 
-        Rewrite rewrite = rewritings.of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX)).rewrite(MIX, matrix);
+        Rewrite rewrite = rewritings
+                .of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX))
+                .rewrite(MIX, matrix);
 
         assertThat(rewrite.isReplaced()).isTrue();
         assertThat(matrix.get(0, 0) + matrix.get(0, 1)).isEqualTo(1, within(1e-5f));
@@ -61,7 +64,9 @@ class RewritingsTest {
     void shouldLeaveAMixingMatrixThatHasNoProjection() throws Exception {
         FloatMatrix matrix = FloatMatrix.of(2, 2, 8, Float.NaN, 1, 2);
 
-        Rewrite rewrite = rewritings.of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX)).rewrite(MIX, matrix);
+        Rewrite rewrite = rewritings
+                .of(command("REPROJECT_HC", Map.of(), "mix"), List.of(MIX))
+                .rewrite(MIX, matrix);
 
         assertThat(rewrite.isReplaced()).isFalse();
         assertThat(rewrite.refusal()).isNotBlank();
@@ -84,9 +89,13 @@ class RewritingsTest {
     void shouldScaleSoThatTheLargestLogitOfTheBlockComesDownToTheThreshold() throws Exception {
         logits.observe(1_000, List.of(new Statistic("attentionLogit", "blocks.0", 0, List.of(50.0, 400.0))));
 
-        assertThat(clip(Map.of("threshold", 100.0)).rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4)).measurements())
+        assertThat(clip(Map.of("threshold", 100.0))
+                        .rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4))
+                        .measurements())
                 .containsExactly(Map.entry("scale", 0.5));
-        assertThat(clip(Map.of("threshold", 500.0)).rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4)).refusal())
+        assertThat(clip(Map.of("threshold", 500.0))
+                        .rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4))
+                        .refusal())
                 .contains("within the threshold");
     }
 
@@ -94,13 +103,29 @@ class RewritingsTest {
     void shouldTakeTheModelsLargestLogitWhereTheBlocksIsNotKnown() throws Exception {
         logits.observe(1_600, List.of());
 
-        assertThat(clip(Map.of()).rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4)).measurements())
+        assertThat(clip(Map.of())
+                        .rewrite(QUERY, FloatMatrix.of(2, 2, 8, 0, 0, 4))
+                        .measurements())
                 .containsExactly(Map.entry("scale", 0.25));
     }
 
     @Test
+    void shouldNotAmplifyTheRoundingOfStoredWeights() throws Exception {
+        FloatMatrix matrix = FloatMatrix.of(3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        ReceivedCommand command = command("APPLY_MSIGN", Map.of(), "value");
+
+        Rewrite rewrite = rewritings.of(command, List.of(VALUE)).rewrite(VALUE, matrix);
+
+        assertThat(rewrite.isReplaced()).isFalse();
+        assertThat(rewrite.refusal()).contains("rounding");
+        assertThat(matrix.get(0, 0)).isEqualTo(1);
+    }
+
+    @Test
     void shouldNotScaleWhatIsNotFinite() throws Exception {
-        assertThat(clip(Map.of("scale", 0.5)).rewrite(KEY, FloatMatrix.of(2, 2, Float.NaN, 0, 0, 4)).refusal())
+        assertThat(clip(Map.of("scale", 0.5))
+                        .rewrite(KEY, FloatMatrix.of(2, 2, Float.NaN, 0, 0, 4))
+                        .refusal())
                 .contains("NaN");
     }
 
@@ -110,16 +135,18 @@ class RewritingsTest {
         shadows.keep("a", List.of(MIX), bytes.length, slot -> bytes);
         FloatMatrix matrix = FloatMatrix.of(2, 2, 1, 2, 3, 4);
 
-        Rewrite rewrite = rewritings.of(Commands.rollBack("r", 1, "a"), List.of(MIX)).rewrite(MIX, matrix);
+        Rewrite rewrite =
+                rewritings.of(Commands.rollBack("r", 1, "a"), List.of(MIX)).rewrite(MIX, matrix);
 
         assertThat(rewrite.verbatim()).isEqualTo(bytes);
         assertThat(rewrite.after().finite()).isFalse();
         assertThat(matrix.get(1, 1))
-                .isEqualTo(Float.intBitsToFloat(ByteBuffer.wrap(bytes)
-                                .order(ByteOrder.LITTLE_ENDIAN)
-                                .getShort(6)
-                        << 16));
-        assertThat(rewritings.of(Commands.rollBack("r", 1, "a"), List.of(KEY)).rewrite(KEY, matrix).refusal())
+                .isEqualTo(Float.intBitsToFloat(
+                        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getShort(6) << 16));
+        assertThat(rewritings
+                        .of(Commands.rollBack("r", 1, "a"), List.of(KEY))
+                        .rewrite(KEY, matrix)
+                        .refusal())
                 .contains("did not replace this matrix");
     }
 

@@ -41,7 +41,8 @@ class SampleRecordsTest {
 
         var serde = RecordSerdes.of(Topics.TELEMETRY, Map.of());
         byte[] bytes = serde.serializer().serialize(Topics.TELEMETRY.name(), record);
-        assertThat(serde.deserializer().deserialize(Topics.TELEMETRY.name(), bytes)).isEqualTo(record);
+        assertThat(serde.deserializer().deserialize(Topics.TELEMETRY.name(), bytes))
+                .isEqualTo(record);
         assertThat(record.getProfilesStep()).isEqualTo(9);
         assertThat(record.getSpectraStep()).isEqualTo(9);
         assertThat(record.getLayers()).hasSize(1);
@@ -75,7 +76,9 @@ class SampleRecordsTest {
         StepTelemetry record = reported(sample(3_000, 64, List.of("why")), LARGEST);
 
         assertThat(StepTelemetry.getEncoder().encode(record).remaining()).isLessThan(LARGEST);
-        assertThat(record.getKoopman()).hasSize(3_000).allMatch(profile -> profile.getEigenvalues().isEmpty());
+        assertThat(record.getKoopman())
+                .hasSize(3_000)
+                .allMatch(profile -> profile.getEigenvalues().isEmpty());
         assertThat(record.getOmissions()).containsExactly("why");
         assertThat(trimmed).hasValue(1);
     }

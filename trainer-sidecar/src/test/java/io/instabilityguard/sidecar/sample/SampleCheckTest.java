@@ -23,7 +23,11 @@ class SampleCheckTest {
     @Test
     void shouldTakeWhatFits() {
         Step step = Messages.sampled(
-                7, List.of(8, 0), List.of(new MixerSampled(1, true), new MixerSampled(0, false)), List.of(LOGITS), "why");
+                7,
+                List.of(8, 0),
+                List.of(new MixerSampled(1, true), new MixerSampled(0, false)),
+                List.of(LOGITS),
+                "why");
 
         SampleContents contents = check.check(step);
 
@@ -63,7 +67,10 @@ class SampleCheckTest {
     @Test
     void shouldTakeEachMixerOnceAndNoneThatIsUnknown() {
         List<MixerSampled> said = List.of(
-                new MixerSampled(1, true), new MixerSampled(1, false), new MixerSampled(2, true), new MixerSampled(-1, true));
+                new MixerSampled(1, true),
+                new MixerSampled(1, false),
+                new MixerSampled(2, true),
+                new MixerSampled(-1, true));
 
         SampleContents contents = check.check(Messages.sampled(7, List.of(0, 0), said, List.of()));
 
@@ -112,7 +119,22 @@ class SampleCheckTest {
     void shouldTakeNothingWithoutASample() {
         Step with = Messages.sampled(7, List.of(8, 8), List.of(), List.of(LOGITS), "why\n\tnot");
         Step without = new Step(
-                7, 2, 1, 0.1, 1, 5, false, 0, 0, 1, 1, 0, with.snapshotTokens(), List.of(), with.statistics(), with.omissions());
+                7,
+                2,
+                1,
+                0.1,
+                1,
+                5,
+                false,
+                0,
+                0,
+                1,
+                1,
+                0,
+                with.snapshotTokens(),
+                List.of(),
+                with.statistics(),
+                with.omissions());
 
         SampleContents contents = check.check(without);
 

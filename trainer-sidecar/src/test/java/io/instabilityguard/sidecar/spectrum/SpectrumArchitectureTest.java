@@ -11,13 +11,21 @@ import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** What the numerics may touch. */
-@AnalyzeClasses(packages = "io.instabilityguard.sidecar.spectrum", importOptions = DoNotIncludeTests.class)
+@AnalyzeClasses(
+        packages = {
+            "io.instabilityguard.sidecar.spectrum",
+            "io.instabilityguard.sidecar.koopman",
+            "io.instabilityguard.sidecar.mixing"
+        },
+        importOptions = DoNotIncludeTests.class)
 class SpectrumArchitectureTest {
 
     @ArchTest
     static final ArchRule SHOULD_KEEP_NATIVE_CALLS_IN_THEIR_BACKEND = noClasses()
             .that()
             .doNotBelongToAnyOf(OpenBlasBackend.class)
+            .and()
+            .doNotHaveSimpleName("Lapack")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.bytedeco..");
@@ -38,7 +46,7 @@ class SpectrumArchitectureTest {
                     "org.apache..", "org.slf4j..", "io.instabilityguard.schemas..", "java.io..", "java.net..");
 
     @ArchTest
-    static final ArchRule SHOULD_KNOW_ONLY_ITS_OWN_PACKAGE_OF_THE_SIDECAR = noClasses()
+    static final ArchRule SHOULD_KNOW_ONLY_NUMERICS_OF_THE_SIDECAR = noClasses()
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
