@@ -17,6 +17,13 @@ from torch import nn
 class SignalCase(unittest.TestCase):
     """Signals of a model, armed and staged by hand."""
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        """One thread: on a busy machine threads of such small products mostly wait for each other."""
+        super().setUpClass()
+        cls.addClassCleanup(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)
+
     def watch(self, model: nn.Module, **options: Any) -> Signals:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

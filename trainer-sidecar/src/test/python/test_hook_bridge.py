@@ -200,6 +200,8 @@ class BridgeTest(HookCase):
         bad = [dict(run_id=".x"), dict(run_id="a/b"), dict(sample_every=0), dict(agree_every=1.5), dict(lockstep=-1)]
         bad += [dict(command_timeout=float("nan")), dict(include="*"), dict(roles={"*": "QUERRY"})]
         bad += [dict(process_rank=3, world_size=2), dict(socket="/tmp/" + "x" * 200), dict(min_step_ms=-1.0)]
+        bad += [dict(snapshot_tokens=1), dict(snapshot_tokens=1 << 17), dict(snapshot_blocks="*"), dict(mixing_order=-1)]
+        bad += [dict(exact_jacobians_every=0), dict(mixing_order=3, mixers_total=3), dict(attention_heads=0)]
         for options in bad:
             with self.subTest(options=options), self.assertRaises(ValueError):
                 self.attach_unanswered(**options)

@@ -13,6 +13,7 @@ from instability_guard.blocks import Block
 from instability_guard.koopman_regularization import ShapingOrder
 from instability_guard.koopman_shaping import ShapingSettings, koopman_shaping
 from instability_guard.snapshots import spread
+from torch.utils.checkpoint import checkpoint
 
 from hook_case import HookCase
 from intervention_case import BLOCK, OTHER_BLOCK, WIDTH, InterventionCase
@@ -150,6 +151,26 @@ class KoopmanRegularizationTest(InterventionCase):
         self.model(self.inputs)
         self.assertGreater(guard.regularization().item(), 0.0)
         self.assertEqual(guard.regularization().item(), 0.0)
+
+    def test_should_skip_a_stream_that_was_changed_in_place(self) -> None:
+        guard = self.enabled(layers=(OTHER_BLOCK,))
+        self.model(self.inputs).mul_(2.0)
+        self.assertEqual((guard.regularization().item(), guard.statistics["kssSkipped"]), (0.0, 1))
+
+    def test_should_bear_checkpointed_activations(self) -> None:
+        for reentrant in (False, True):
+            with self.subTest(reentrant=reentrant), self.attach_able() as guard:
+                self.order("k", KSS, every=1)
+                self.train(guard, 0)
+                hidden = self.inputs.clone().requires_grad_()
+                for block in self.model.blocks:
+                    hidden = checkpoint(block, hidden, use_reentrant=reentrant)
+                penalty = guard.regularization()
+                self.assertEqual(penalty.requires_grad, not reentrant, "a reentrant one runs forward without a graph")
+                (hidden.square().mean() + penalty).backward()
+                self.assertTrue(torch.isfinite(self.model.blocks[0].fc1.weight.grad).all())
+                self.assertEqual(guard.regularization().item(), 0.0, "nothing is kept of the pass inside backward")
+                self.assertEqual(guard.statistics["errors"], 0)
 
     def test_should_compute_in_full_precision_under_autocast(self) -> None:
         guard = self.enabled(layers=(BLOCK,))

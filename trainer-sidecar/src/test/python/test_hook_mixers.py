@@ -123,6 +123,10 @@ class MixerTest(SignalCase):
         self.watch(model)
         self.assertEqual([(m["size"], m["dynamic"]) for m in self.hello["mixers"]], [(5, True)])
 
+    def test_should_refuse_a_total_that_is_too_small(self) -> None:
+        with self.assertRaisesRegex(ValueError, "mixers_total is 4, but this stage has mixers up to number 5"):
+            self.watch(Streams(Static(), Dynamic()), mixing_order=3, mixers_total=4)
+
     def test_should_believe_an_owner_that_says_what_it_is(self) -> None:
         owner = Static()
         owner.dynamic = True

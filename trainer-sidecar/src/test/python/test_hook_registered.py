@@ -49,6 +49,7 @@ class RegisteredTest(InterventionCase):
         guard = self.attach_able(generation=9, on_rewind=lambda step, back, skip: step - back)
         self.applied(guard, 0, "c1", "SCALE_LEARNING_RATE")
         self.applied(guard, 1, "c2", "SWITCH_HC", layers=(MIXER,))
+        self.applied(guard, 2, "c4", "ENABLE_KSS", every=1)
         self.order("late", "SCALE_LEARNING_RATE", at=50)
         self.applied(guard, 8, "c3", "REWIND_AND_SKIP", backSteps=5)
         self.assertEqual(self.sidecar.await_message("BYE"), {"type": "BYE", "step": 8})
@@ -57,8 +58,9 @@ class RegisteredTest(InterventionCase):
         self.assertEqual((hello["generation"], hello["step"]), (10, 3))
         self.assertGreaterEqual(hello["startedAtMs"], self.sidecar.of("HELLO")[0]["startedAtMs"])
         self.train(guard, 4)
-        self.sidecar.await_message("STEP", 3)
-        self.assertEqual([message["step"] for message in self.sidecar.of("STEP")], [0, 1, 4])
+        self.sidecar.await_message("STEP", 4)
+        self.assertEqual([message["step"] for message in self.sidecar.of("STEP")], [0, 1, 2, 4])
+        self.assertGreater(self.penalty.item(), 0.0)
         self.assertEqual(guard.learning_rate_scale, 0.5)
         self.assertTrue(self.model.blocks[0].hyper.mixing.projected)
         undo = self.not_applied(guard, 5, "r", "ROLL_BACK", undoes="c1")
@@ -98,6 +100,8 @@ class RegisteredTest(InterventionCase):
         self.order("c1", "PAUSE")
         with self.assertRaises(KeyboardInterrupt):
             self.train(guard, 0)
+        self.assertEqual(self.refusal(), ("FAILED", "KeyboardInterrupt ended it"))
+        self.train(guard, 1)  # a loop that thinks better of it is not interrupted again
         guard.close()
         self.sidecar.await_message("BYE")
 

@@ -25,6 +25,15 @@ class StagingTest(unittest.TestCase):
         with open(path + ".json", encoding="utf-8") as file:
             self.assertEqual(hello, json.load(file))
 
+    def test_should_reproduce_the_golden_file_with_snapshots_and_mixers(self) -> None:
+        content, hello, step = golden_staging.write_with_signals(self.folder)
+        path = os.path.join(golden_staging.FOLDER, golden_staging.NAME_WITH_SIGNALS)
+        with open(path + ".bin", "rb") as file:
+            self.assertEqual(content, file.read())
+        for name, message in ((".json", hello), ("-step.json", step)):
+            with open(path + name, encoding="utf-8") as file:
+                self.assertEqual(message, json.load(file))
+
     def test_should_start_every_slot_at_a_multiple_of_64(self) -> None:
         shapes = [SlotShape(1, 1, "float64"), SlotShape(8, 8, "bfloat16"), SlotShape(3, 43, "float16")]
         self.assertEqual(layout(shapes), ([64, 128, 256], 576))

@@ -1,7 +1,7 @@
 """Commands that replace weights: undone from the sidecar's copy, with the optimizer's moments as the command says."""
 
 import unittest
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import torch
 from instability_guard.matrices import track
@@ -10,6 +10,7 @@ from torch import nn
 
 from fake_sidecar import FakeSidecar, Message, ready
 from intervention_case import KEY, MIXING, QUERY, InterventionCase
+from signal_models import conv1d
 
 
 class WeightsTest(InterventionCase):
@@ -100,9 +101,9 @@ class WeightsTest(InterventionCase):
 class MomentsTest(unittest.TestCase):
     """The optimizer's state of one weight, or of a slice of a fused one."""
 
-    def stepped(self, make: Any, fused: bool = False) -> None:
+    def stepped(self, make: Any, name: str = "q_proj", layer: Optional[nn.Module] = None) -> None:
         torch.manual_seed(5)
-        self.layer = nn.ModuleDict({"c_attn" if fused else "q_proj": nn.Linear(4, 12 if fused else 4, bias=False)})
+        self.layer = nn.ModuleDict({name: layer or nn.Linear(4, 4, bias=False)})
         self.weight = next(self.layer.parameters())
         self.optimizer = make([self.weight])
         for _ in range(3):
@@ -142,7 +143,7 @@ class MomentsTest(unittest.TestCase):
         self.assertTrue(torch.allclose((self.weight - before).abs(), torch.full_like(before, 0.1), rtol=1e-3))
 
     def test_should_not_forget_the_scale_of_a_slice_nor_touch_its_neighbours(self) -> None:
-        self.stepped(torch.optim.Adam, fused=True)
+        self.stepped(torch.optim.Adam, "c_attn", nn.Linear(4, 12, bias=False))
         first, second = self.state["exp_avg"].clone(), self.state["exp_avg_sq"].clone()
         measured = self.treat(ZERO, index=1)
         self.assertEqual((measured["momentsZeroed"], measured["momentsKept"]), (1, 1))
@@ -151,6 +152,13 @@ class MomentsTest(unittest.TestCase):
         self.assertTrue(torch.equal(self.state["exp_avg"][:4], first[:4]))
         self.assertTrue(torch.equal(self.state["exp_avg"][8:], first[8:]))
         self.assertTrue(torch.equal(self.state["exp_avg_sq"], second))
+
+    def test_should_find_the_moments_of_a_transposed_slice(self) -> None:
+        self.stepped(torch.optim.Adam, "c_attn", conv1d(4, 12))
+        first = self.state["exp_avg"].clone()
+        self.treat(ZERO, index=2)
+        self.assertEqual(self.state["exp_avg"][:, 8:].count_nonzero(), 0)
+        self.assertTrue(torch.equal(self.state["exp_avg"][:, :8], first[:, :8]))
 
     def test_should_know_the_momentum_of_sgd(self) -> None:
         self.stepped(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9))

@@ -21,6 +21,7 @@ from instability_guard.sequences import SequencesSeen, first_sequence
 from instability_guard.taps import Taps
 
 MOST_POSITIONS = 256
+_LONGEST_NAME = 256
 
 _HEADS = ("n_head", "num_heads", "num_attention_heads", "n_heads", "num_head", "n_attn_heads", "nhead", "heads", "_heads")
 _POSITIONS = re.compile(r"rotary|rope(?![a-z])|freqs_cis|inv_freq|alibi|relative_(attention|position)", re.IGNORECASE)
@@ -64,7 +65,7 @@ def find_attention(
         if not queries:
             continue
         number = heads or _heads(queries[0], block, modules)
-        if number:
+        if number and len(block.path) <= _LONGEST_NAME:
             sites.heads[block.path] = number
         normalised = _mention_of(_NORMALISED, block.module)
         if relative or normalised:

@@ -4,12 +4,13 @@ import math
 import time
 from typing import NamedTuple, Optional
 
+from instability_guard import messages
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
 from instability_guard.effects import Occasion
 from instability_guard.interventions import Interventions
 from instability_guard.kinds import REWIND_AND_SKIP
-from instability_guard.messages import ABANDONED, StepReport
+from instability_guard.messages import ABANDONED, FAILED, Message, StepReport
 from instability_guard.options import Options
 from instability_guard.pacing import Pacing
 from instability_guard.replacement import copy_to_slots
@@ -131,7 +132,7 @@ class Boundary:
         budget = min(self._options.command_timeout, session.command_timeout) + session.waited_seconds
         for command in self._book.due(step):
             deadline = time.monotonic() + max(0.0, budget - session.waited_seconds)
-            answer = self._book.settle(self._application.apply(Occasion(session, command, step, deadline)))
+            answer = self._book.settle(self._carried_out(Occasion(session, command, step, deadline)))
             self._report.count("commandWaitsTimedOut", int(answer.get("status") == ABANDONED))
             if self._connection.session is not session:
                 return
@@ -139,6 +140,16 @@ class Boundary:
             if command.kind == REWIND_AND_SKIP and answer["type"] == "APPLIED":
                 self._rewound(session, step, int(answer["measurements"]["resumedFromStep"]))
                 return
+
+    def _carried_out(self, occasion: Occasion) -> Message:
+        """The answer; a command is settled even when what it called ends the training, or tries to."""
+        try:
+            return self._application.apply(occasion)
+        except (KeyboardInterrupt, SystemExit) as end:
+            reason = "%s ended it" % type(end).__name__
+            answer = messages.not_applied(occasion.command.id, occasion.step, FAILED, reason)
+            occasion.session.send(self._book.settle(answer))
+            raise
 
     def _rewound(self, session: Session, step: int, resumed: int) -> None:
         """The run goes on from `resumed`, as a new generation: what was decided for the old one is void."""

@@ -132,7 +132,7 @@ class InstabilityGuard:
             on_rewind: on_rewind(step, back_steps, skip_steps) restores model, optimizer and whatever else counts steps,
             in place, to about `back_steps` earlier, has the next `skip_steps` batches skipped, and returns the step
             that it restored; the next `step` is expected to be the one after. To the guard the run begins a new
-            generation there, while the factor on the learning rate and switched mixers stay.
+            generation there; the factor on the learning rate, switched mixers, KSS and the cadence of samples stay.
             on_pause: on_pause(step, reason) returns when training may go on; it may raise KeyboardInterrupt to end it.
 
         Raises:

@@ -68,9 +68,15 @@ class KoopmanRegularization:
         if self._order is None or not self._due:
             return nothing
         started = time.perf_counter()
-        penalty = self._penalty(self._order.strength, nothing)
-        self._count(time.perf_counter() - started)
-        return penalty
+        try:
+            terms = self._terms(nothing)
+            penalty = self._order.strength * torch.stack(terms).mean() if terms else nothing
+            usable = len(terms) if bool(torch.isfinite(penalty)) else 0
+        except Exception as error:
+            self._report.error(error)
+            usable = 0
+        self._count(self._due - usable, time.perf_counter() - started)
+        return penalty if usable else nothing
 
     def enable(self, occasion: Occasion) -> Effect:
         """ENABLE_KSS: on the blocks of the command, or all; it replaces an order that is in force."""
@@ -89,7 +95,7 @@ class KoopmanRegularization:
         return Effect({"kssBlocks": len(blocks)}, undo=lambda later: self._withdraw(order))
 
     def disable(self, occasion: Occasion) -> Effect:
-        """DISABLE_KSS, whether it is enabled or not; tells what it has cost since it was enabled last."""
+        """DISABLE_KSS, whether it is enabled or not; tells its calls and their mean time without backward."""
         return self._end()
 
     def await_step(self, step: int) -> None:
@@ -121,16 +127,11 @@ class KoopmanRegularization:
             cost["kssMillis"] = 1000.0 * self._seconds / self._calls
         return Effect(cost)
 
-    def _penalty(self, strength: float, nothing: Tensor) -> Tensor:
-        with _full_precision(nothing.device):
-            terms = [self._of_block(entering, leaving) for entering, leaving in self._snapshots.take()]
-            usable = [term.to(nothing) for term in terms if term is not None and term.requires_grad]
-            penalty = strength * torch.stack(usable).mean() if usable else nothing
-        is_usable = bool(usable) and bool(torch.isfinite(penalty))
-        skipped = self._due - len(usable) if is_usable else self._due
-        self._skipped += skipped
-        self._report.count("kssSkipped", skipped)
-        return penalty if is_usable else nothing
+    def _terms(self, like: Tensor) -> List[Tensor]:
+        """The penalties of the blocks that have one."""
+        with _full_precision(like.device):
+            penalties = [self._of_block(entering, leaving) for entering, leaving in self._snapshots.take()]
+        return [penalty.to(like) for penalty in penalties if penalty is not None and penalty.requires_grad]
 
     def _of_block(self, entering: Tensor, leaving: Tensor) -> Optional[Tensor]:
         try:
@@ -139,10 +140,12 @@ class KoopmanRegularization:
             self._report.error(error)
             return None
 
-    def _count(self, seconds: float) -> None:
+    def _count(self, skipped: int, seconds: float) -> None:
         self._calls += 1
+        self._skipped += skipped
         self._seconds += seconds
         self._report.count("kssCalls")
+        self._report.count("kssSkipped", skipped)
         self._report.count("kssMicros", round(seconds * 1e6))
 
 

@@ -13,6 +13,7 @@ from instability_guard import roles
 _RUN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _MAX_SOCKET_PATH = 107
 _MAX_INTEGER = (1 << 63) - 1
+_MAX_TOKENS = 1 << 16
 _OPTIONAL = ("generation", "lockstep", "snapshot_tokens", "attention_heads", "exact_jacobians_every", "mixers_total")
 _OPTIONAL_PATTERNS = ("include", "snapshot_blocks")
 
@@ -63,7 +64,7 @@ class Options(NamedTuple):
         _check_patterns("include", self.include)
         _check_patterns("exclude", self.exclude)
         _check_roles(self.roles)
-        _check_integer("snapshot_tokens", self.snapshot_tokens, 2)
+        _check_integer("snapshot_tokens", self.snapshot_tokens, 2, _MAX_TOKENS)
         _check_integer("snapshot_bytes", self.snapshot_bytes, 0)
         _check_patterns("snapshot_blocks", self.snapshot_blocks)
         _check_integer("attention_heads", self.attention_heads, 1)
@@ -110,10 +111,11 @@ def _socket_path(path: Optional[str]) -> str:
     return absolute
 
 
-def _check_integer(name: str, value: Any, lowest: int) -> None:
-    fits = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= _MAX_INTEGER
+def _check_integer(name: str, value: Any, lowest: int, highest: int = _MAX_INTEGER) -> None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
     if not fits and (value is not None or name not in _OPTIONAL):
-        raise ValueError("%s must be an integer of at least %d: %r" % (name, lowest, value))
+        limit = "" if highest == _MAX_INTEGER else " and at most %d" % highest
+        raise ValueError("%s must be an integer of at least %d%s: %r" % (name, lowest, limit, value))
 
 
 def _check_duration(name: str, value: Any) -> None:

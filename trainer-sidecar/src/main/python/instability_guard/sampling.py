@@ -7,7 +7,7 @@ from instability_guard.kinds import FOREVER
 
 
 class SampleCadence:
-    """Samples are due at steps divisible by `every`. SAMPLE_EVERY changes that until a step, or until it comes again."""
+    """Samples are due at steps divisible by `every`; SAMPLE_EVERY changes it until a step, or until it comes again."""
 
     def __init__(self, every: int) -> None:
         """`every`: what holds while no command is in force."""

@@ -1,6 +1,7 @@
 """What the hook measures besides weights and scalars, in one place: laid out in HELLO, sent with a sampled STEP."""
 
 import json
+import math
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -51,7 +52,7 @@ class Signals:
         self._jacobians_at: Optional[int] = None
         self._jacobians = JacobianCapture(blocks if self._jacobians_every else [], self._sequences, self._taps)
         self._mixers = MixerCapture(find_mixers(model, report), self._taps)
-        self._mixers_total = options.mixers_total or self._first_mixer + len(self._mixers.mixers)
+        self._mixers_total = _checked_total(options, len(self._mixers.mixers))
         self._static_names = static_names(self._mixers.mixers, matrices)
         named = set(self._static_names.values())
         self.matrices = [replace(m, role=roles.RESIDUAL_MIXING) if m.name in named else m for m in matrices]
@@ -120,7 +121,7 @@ class Signals:
         if self._jacobians.is_due:
             self._jacobians_at = step
             statistics += self._jacobians.statistics(omissions)
-        fields["statistics"] = _within_limit(statistics, omissions)
+        fields["statistics"] = _sendable(statistics, omissions)
         fields["omissions"] = omissions.lines()
         return fields
 
@@ -136,11 +137,21 @@ class Signals:
         return every is not None and (last is None or step - last >= every)
 
 
-def _within_limit(statistics: List[Dict[str, Any]], omissions: Omissions) -> List[Dict[str, Any]]:
-    """The first statistics, as far as they fit."""
+def _checked_total(options: Options, found: int) -> int:
+    last = options.mixing_order + found
+    if options.mixers_total is not None and options.mixers_total < last:
+        raise ValueError("mixers_total is %d, but this stage has mixers up to number %d" % (options.mixers_total, last))
+    return options.mixers_total or last
+
+
+def _sendable(statistics: List[Dict[str, Any]], omissions: Omissions) -> List[Dict[str, Any]]:
+    """The finite ones, as far as they fit into the message."""
     kept = []
     left = _STATISTICS_LIMIT
     for statistic in statistics:
+        if not all(map(math.isfinite, statistic["values"])):
+            omissions.add(statistic["metric"], statistic["layer"], "it is not finite")
+            continue
         left -= len(json.dumps(statistic)) + 1
         if left >= 0:
             kept.append(statistic)

@@ -17,6 +17,7 @@ from instability_guard.taps import Taps
 MOST_TOKENS = 2048
 TOKENS_PER_WIDTH = 4
 FEWEST_TOKENS_PER_WIDTH = 2
+WIDEST = 1 << 16
 
 
 class Snapshot(NamedTuple):
@@ -48,7 +49,7 @@ def plan_snapshots(
     `tokens` defaults to min(2048, 4 * width). To fit the limit it shrinks, but not below 2 * width (or below what was
     asked for, where that is less): fewer tokens than twice the width determine no linear map.
     """
-    known = [block for block in blocks if block.width > 0]
+    known = [block for block in blocks if 0 < block.width <= WIDEST]
     wanted = [min(MOST_TOKENS, TOKENS_PER_WIDTH * block.width) if tokens is None else tokens for block in known]
     needed = sum(2 * count * block.width * ITEM_SIZES[block.dtype] for count, block in zip(wanted, known))
     share = min(1.0, byte_limit / needed) if needed else 1.0
