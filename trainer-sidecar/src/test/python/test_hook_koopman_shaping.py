@@ -2,9 +2,17 @@
 
 import math
 import unittest
+from dataclasses import replace
 
 import torch
-from instability_guard.koopman_shaping import ShapingSettings, eigenvalue_moduli, koopman_shaping, spectral_penalty
+from instability_guard.koopman_shaping import (
+    PAPER,
+    ShapingSettings,
+    confined,
+    eigenvalue_moduli,
+    koopman_shaping,
+    spectral_penalty,
+)
 
 TOKENS, WIDTH = 64, 6
 EXACT = ShapingSettings(rank=WIDTH, regularisation=1e-12)
@@ -41,19 +49,33 @@ class KoopmanShapingTest(unittest.TestCase):
         torch.testing.assert_close(found.detach().sort().values, expected, atol=1e-6, rtol=0)
 
     def test_should_be_the_formula_of_the_paper(self) -> None:
-        # By hand: modes at 2.0 and 0.0; gate 1, softplus(.95)^2 = 1.633217...; near-unit mass 0.
+        # By hand: modes at 2 and 0. With so steep a gate only the first is over, by .95, and none is near 1.
         moduli = torch.tensor([2.0, 0.0], dtype=torch.float64)
         expected = math.log1p(math.exp(0.95)) ** 2 + 0.4**2
-        self.assertAlmostEqual(spectral_penalty(moduli, ShapingSettings(temperature=200.0)).item(), expected, places=9)
+        self.assertAlmostEqual(spectral_penalty(moduli, replace(PAPER, temperature=200.0)).item(), expected, places=9)
+
+    def test_should_penalise_the_logarithm_of_what_grows(self) -> None:
+        moduli = torch.tensor([2.1, 1.05, 0.9, 0.0], dtype=torch.float64)
+        self.assertAlmostEqual(spectral_penalty(moduli, ShapingSettings()).item(), math.log(2) ** 2, places=9)
 
     def test_should_be_zero_where_nothing_is_to_penalise(self) -> None:
+        entering, leaving = snapshots(diagonal(1, 1, 0.9, 0.5, 0.1, -1))
+        penalty = koopman_shaping(entering, leaving, ShapingSettings())
+        penalty.backward()
+        self.assertEqual((penalty.item(), leaving.grad.abs().max().item()), (0.0, 0.0))
         moduli = torch.tensor([0.98, 0.98, 0.3, 0.2, 0.1], dtype=torch.float64)
-        self.assertLess(spectral_penalty(moduli, ShapingSettings(temperature=1000.0)).item(), 1e-9)
+        self.assertLess(spectral_penalty(moduli, replace(PAPER, temperature=1000.0)).item(), 1e-9)
+
+    def test_should_see_growth_of_the_mean_unless_centred(self) -> None:
+        entering = snapshots(diagonal(1, 1, 1, 1, 1, 1))[0].detach() + 5.0
+        leaving = entering + entering.mean(0)
+        for settings, expected in ((EXACT, 2.0), (replace(EXACT, centred=True), 1.0)):
+            self.assertAlmostEqual(eigenvalue_moduli(entering, leaving, settings).max().item(), expected, delta=0.05)
 
     def test_should_agree_with_finite_differences_where_eigenvalues_are_simple(self) -> None:
         operator = torch.block_diag(rotation(1.2, 0.7), rotation(0.95, 2.0), diagonal(-0.5, 0.1))
         entering, leaving = snapshots(operator, tokens=12)
-        for settings in (EXACT, ShapingSettings(rank=WIDTH, through_entering=True)):
+        for settings in (EXACT, PAPER, replace(PAPER, through_entering=True)):
             inputs = (entering, leaving) if settings.through_entering else (entering.detach(), leaving)
             self.assertTrue(torch.autograd.gradcheck(lambda x, y, s=settings: koopman_shaping(x, y, s), inputs))
 
@@ -66,12 +88,12 @@ class KoopmanShapingTest(unittest.TestCase):
             "huge": diagonal(1e30, 1, 1, 1, 1, 1),
         }
         for name, operator in cases.items():
-            with self.subTest(name):
+            for settings in (ShapingSettings(), replace(PAPER, through_entering=True)):
                 entering, leaving = snapshots(operator)
-                penalty = koopman_shaping(entering, leaving, ShapingSettings(through_entering=True))
+                penalty = koopman_shaping(entering, leaving, settings)
                 penalty.backward()
-                self.assertTrue(torch.isfinite(penalty))
-                self.assertTrue(torch.isfinite(leaving.grad).all() and torch.isfinite(entering.grad).all())
+                finite = [bool(torch.isfinite(part).all()) for part in (penalty, leaving.grad, entering.grad)]
+                self.assertEqual(finite, [True, True, True], name)
 
     def test_should_push_repeated_eigenvalues_like_a_single_one(self) -> None:
         entering, leaving = snapshots(diagonal(1.2, 1.2, 1.2, 1.2, 1.2, 1.2))
@@ -87,7 +109,7 @@ class KoopmanShapingTest(unittest.TestCase):
         broken[3, 2] = math.nan
         flat, none = torch.ones(TOKENS, WIDTH), torch.ones(0, WIDTH)
         for entering, leaving in ((broken, good), (good, broken), (good, good / 0), (flat, flat), (none, none)):
-            penalty = koopman_shaping(entering, leaving, ShapingSettings())
+            penalty = koopman_shaping(entering, leaving, PAPER)
             self.assertEqual((penalty.item(), penalty.requires_grad), (0.0, False))
 
     def test_should_cope_with_fewer_tokens_than_width_and_dead_directions(self) -> None:
@@ -105,6 +127,25 @@ class KoopmanShapingTest(unittest.TestCase):
         leaving = entering * torch.tensor([1.5, 0.7, 9.0, 9.0, 9.0, 9.0], dtype=torch.float64)
         found = eigenvalue_moduli(entering, leaving, ShapingSettings(rank=2)).sort().values
         torch.testing.assert_close(found, torch.tensor([0.7, 1.5], dtype=torch.float64), atol=0.02, rtol=0)
+
+    def test_should_confine_the_gradient_to_the_block_and_to_a_norm(self) -> None:
+        entering, _ = snapshots(diagonal(1, 1, 1, 1, 1, 1))
+        weight = diagonal(1.5, 1.2, 1, 1, 1, 1).requires_grad_()
+        penalty = koopman_shaping(entering, entering @ weight.t(), EXACT)
+        (free,) = torch.autograd.grad(penalty, weight, retain_graph=True)
+        for largest, expected in ((1e9, 0.1 * free), (0.01, 0.01 * free / free.norm())):
+            weight.grad = None
+            bounded = confined(penalty, [weight], 0.1, largest)
+            bounded.backward()
+            self.assertAlmostEqual(bounded.item(), 0.1 * penalty.item())
+            self.assertIsNone(entering.grad)
+            torch.testing.assert_close(weight.grad, expected)
+
+    def test_should_confine_nothing_to_zero(self) -> None:
+        weight = torch.ones(2, 2, requires_grad=True)
+        for penalty in (torch.zeros(()), 0.0 * weight.sum(), math.inf * weight.sum(), torch.ones(()).requires_grad_()):
+            confinement = confined(penalty, [weight], 0.1, 1.0)
+            self.assertEqual((confinement.item(), confinement.requires_grad), (0.0, False))
 
     def test_should_leave_the_random_numbers_of_the_trainer_alone(self) -> None:
         state = torch.get_rng_state()
