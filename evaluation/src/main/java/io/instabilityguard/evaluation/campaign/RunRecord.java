@@ -1,5 +1,6 @@
 package io.instabilityguard.evaluation.campaign;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.instabilityguard.evaluation.trainer.TrainerResult;
 import java.util.List;
@@ -57,6 +58,7 @@ public record RunRecord(
     }
 
     /** Tuned on even seeds, reported on odd ones. */
+    @JsonIgnore
     public boolean isUnseen() {
         return key.seed() % 2 == 1;
     }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param composite of all mixing matrices; null for a model without hyper-connections
  * @param matrices stable ranks against what random matrices of their shape have
  * @param advice recommended policy and learning rate, one line each
+ * @param omissions what could not be measured and why, in the words of hook and sidecar
  * @param blindSpots what this report cannot see, one line each
  */
 public record PreflightReport(
@@ -31,6 +32,7 @@ public record PreflightReport(
         @Nullable CompositeGain composite,
         List<Matrix> matrices,
         List<String> advice,
+        List<String> omissions,
         List<String> blindSpots) {
     /** RKSP (arXiv 2602.22988, Fig. 7): at most this near-unit mass, proceed. */
     static final double LOW_MASS = 0.3;
@@ -132,6 +134,7 @@ public record PreflightReport(
                 composite,
                 matrices,
                 advice(risk, composite),
+                telemetry.getOmissions(),
                 unseen());
     }
 

@@ -26,6 +26,10 @@ final class PreflightText {
         if (report.matrices().size() > MOST_MATRICES) {
             text.append("  ... and %d more (--json has all)%n".formatted(report.matrices().size() - MOST_MATRICES));
         }
+        if (!report.omissions().isEmpty()) {
+            text.append("not measured\n");
+            lines(text, report.omissions());
+        }
         text.append("recommended\n");
         lines(text, report.advice());
         text.append("what this cannot see\n");
