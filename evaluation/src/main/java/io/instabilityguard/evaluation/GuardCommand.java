@@ -43,7 +43,8 @@ public final class GuardCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: up, preflight, demo, evaluate or bench");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate or bench");
     }
 
     private static int onWrongOption(ParameterException problem, String[] arguments) {

@@ -55,7 +55,10 @@ class HyperConnectionsIT {
                         Lab.python(), TrainerJob.guarded("D12", 0, guardedBy).lasting(STEPS))) {
             observer.add(recorder);
             List<TrainerResult> results = trainer.follow(step -> {});
-            assertThat(results).singleElement().extracting(TrainerResult::diverged).isEqualTo(false);
+            assertThat(results)
+                    .singleElement()
+                    .extracting(TrainerResult::diverged)
+                    .isEqualTo(false);
             assertThat(recorder.awaitStep(STEPS - 1, Duration.ofSeconds(30))).isTrue();
             observer.drain(Duration.ofSeconds(10));
         }

@@ -40,8 +40,6 @@ record GuardSetting(String policy, GuardMode mode) {
     }
 
     GuardProcess start() {
-        return policy.isEmpty()
-                ? GuardProcess.start(mode, List.of())
-                : GuardProcess.startWithPolicy(mode, policy);
+        return policy.isEmpty() ? GuardProcess.start(mode, List.of()) : GuardProcess.startWithPolicy(mode, policy);
     }
 }

@@ -74,7 +74,10 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private List<DemoScenario> chosen() {
-        return scenarios.stream().flatMap(name -> named(name).stream()).distinct().toList();
+        return scenarios.stream()
+                .flatMap(name -> named(name).stream())
+                .distinct()
+                .toList();
     }
 
     private static List<DemoScenario> named(String name) {

@@ -18,10 +18,15 @@ public enum DemoScenario {
     DIVERGENCE("A", 600, List.of(), "the learning rate is too high for a model without norm layers"),
 
     /** Hyper-connections whose free mixing amplifies the residual streams; the cure is to project it from then on. */
-    HYPER_CONNECTIONS("D12", 200, List.of("mhc"), "24 hyper-connections amplify the residual streams until the run is lost"),
+    HYPER_CONNECTIONS(
+            "D12", 200, List.of("mhc"), "24 hyper-connections amplify the residual streams until the run is lost"),
 
     /** The setting of Koopman spectral shaping, which a policy of this demo switches on: shown as it is, not as a success. */
-    KOOPMAN("recall-7.5e-3", 400, List.of("kss", "clip-1.0"), "associative recall without norm layers, the penalty of KSS forced on");
+    KOOPMAN(
+            "recall-7.5e-3",
+            400,
+            List.of("kss", "clip-1.0"),
+            "associative recall without norm layers, the penalty of KSS forced on");
 
     /** Those that are shown when nothing is chosen. */
     static final List<DemoScenario> DEFAULT = List.of(ATTENTION, DIVERGENCE);

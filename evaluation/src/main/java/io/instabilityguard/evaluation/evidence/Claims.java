@@ -123,7 +123,8 @@ record Claims(Plan plan, List<CellSummary> cells) {
         List<Claim> claims = new ArrayList<>();
         for (Map.Entry<Integer, Double> promise : SIGNALS.entrySet()) {
             signals.stream()
-                    .filter(score -> score.lead() == promise.getKey() && !score.scope().equals(SignalScore.ACROSS))
+                    .filter(score ->
+                            score.lead() == promise.getKey() && !score.scope().equals(SignalScore.ACROSS))
                     .filter(score -> score.auroc() != null && score.lost() >= LEAST_LOST)
                     .max(Comparator.comparingDouble(Claims::area))
                     .ifPresent(best -> claims.add(new Claim(

@@ -72,7 +72,8 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
     /** Of the best signals of the scenario with most lost runs, read as a threshold would, five steps ahead. */
     private Section characteristics() {
         List<SignalScore> best = evidence.signals().stream()
-                .filter(score -> score.lead() == LEAD && score.reading().equals(SignalScore.HIGHEST) && score.auroc() != null)
+                .filter(score ->
+                        score.lead() == LEAD && score.reading().equals(SignalScore.HIGHEST) && score.auroc() != null)
                 .filter(score -> !score.scope().equals(SignalScore.ACROSS))
                 .sorted(Comparator.comparingInt(SignalScore::lost)
                         .thenComparingDouble(score -> score.auroc() == null ? 0 : score.auroc())
@@ -81,7 +82,11 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
                 .toList();
         List<Characteristic> lines = IntStream.range(0, best.size())
                 .mapToObj(i -> new Characteristic(
-                        "%s, %s: %.2f".formatted(best.get(i).scope(), best.get(i).signal(), best.get(i).auroc()),
+                        "%s, %s: %.2f"
+                                .formatted(
+                                        best.get(i).scope(),
+                                        best.get(i).signal(),
+                                        best.get(i).auroc()),
                         "c" + i,
                         best.get(i).characteristic().stream()
                                 .map(point -> new Rates(point.falseAlarms(), point.detected()))
@@ -89,7 +94,8 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
                 .toList();
         return new Section(
                 "Receiver operating characteristics",
-                "False alarms across, detected runs up, %d steps before the loss departs; all steps pooled.".formatted(LEAD),
+                "False alarms across, detected runs up, %d steps before the loss departs; all steps pooled."
+                        .formatted(LEAD),
                 CurveChart.characteristics("Receiver operating characteristics", lines));
     }
 
@@ -99,13 +105,16 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
 
     private String headline() {
         long reached = evidence.claims().stream().filter(Claim::reached).count();
-        return "%d of %d promises are kept by these numbers.".formatted(reached, evidence.claims().size());
+        return "%d of %d promises are kept by these numbers."
+                .formatted(reached, evidence.claims().size());
     }
 
     private List<Fact> facts() {
         return List.of(
                 new Fact("finished runs", String.valueOf(evidence.provenance().runs())),
-                new Fact("scenarios", String.valueOf(EvidenceText.byScenario(evidence).size())),
+                new Fact(
+                        "scenarios",
+                        String.valueOf(EvidenceText.byScenario(evidence).size())),
                 new Fact("commit", evidence.provenance().commit()),
                 new Fact("date", evidence.provenance().date()));
     }
@@ -113,8 +122,13 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
     private List<Section> scenario(String scenario, List<CellSummary> cells) {
         List<Section> sections = new ArrayList<>();
         sections.add(Section.of(
-                new Table(scenario, EvidenceText.CELL_HEAD, cells.stream().map(EvidenceText::row).toList()), ""));
-        List<Rate> rates = cells.stream().map(EvidencePage::rate).flatMap(Optional::stream).toList();
+                new Table(
+                        scenario,
+                        EvidenceText.CELL_HEAD,
+                        cells.stream().map(EvidenceText::row).toList()),
+                ""));
+        List<Rate> rates =
+                cells.stream().map(EvidencePage::rate).flatMap(Optional::stream).toList();
         sections.add(new Section(
                 scenario + ": diverged",
                 "Share of unseen seeds, with Wilson's 95 % interval.",
@@ -122,7 +136,9 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
         sections.add(new Section(
                 scenario + ": final loss",
                 "Nats, one mark per unseen seed that did not diverge.",
-                MethodChart.strips(scenario + ": final loss", cells.stream().map(EvidencePage::strip).toList())));
+                MethodChart.strips(
+                        scenario + ": final loss",
+                        cells.stream().map(EvidencePage::strip).toList())));
         losses(scenario).ifPresent(sections::add);
         return sections;
     }
@@ -133,7 +149,8 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
         Double high = half.high();
         return low == null || high == null
                 ? Optional.empty()
-                : Optional.of(new Rate(cell.method(), style(cell.role()), (double) half.diverged() / half.runs(), low, high));
+                : Optional.of(
+                        new Rate(cell.method(), style(cell.role()), (double) half.diverged() / half.runs(), low, high));
     }
 
     private static Strip strip(CellSummary cell) {
@@ -178,12 +195,11 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
                 .mapToObj(step -> new Curve.Point(step, losses[step]))
                 .toList();
         String method = run.key().method();
-        String style =
-                switch (method) {
-                    case "guard" -> "c0";
-                    case "none" -> "c1";
-                    default -> "c" + Math.min(5, 1 + SHOWN.indexOf(method));
-                };
+        String style = switch (method) {
+            case "guard" -> "c0";
+            case "none" -> "c1";
+            default -> "c" + Math.min(5, 1 + SHOWN.indexOf(method));
+        };
         return new Curve(method, style, points).smoothed(SMOOTHING_STEPS);
     }
 

@@ -45,8 +45,7 @@ public final class EvidenceReport implements Reporter {
         }
     }
 
-    private static Evidence of(
-            Plan plan, List<Cell> cells, List<RunRecord> runs, String command, Outputs outputs) {
+    private static Evidence of(Plan plan, List<Cell> cells, List<RunRecord> runs, String command, Outputs outputs) {
         Summaries summaries = new Summaries(plan, runs);
         List<CellSummary> table = summaries.cells(cells);
         List<SignalScore> signals = outputs.traces()
@@ -55,8 +54,7 @@ public final class EvidenceReport implements Reporter {
         Claims claims = new Claims(plan, table);
         List<Claim> judged = new ArrayList<>(claims.all());
         judged.addAll(Claims.ofSignals(signals));
-        return new Evidence(
-                provenance(runs, command), table, summaries.detectors(), signals, judged, claims.harmful());
+        return new Evidence(provenance(runs, command), table, summaries.detectors(), signals, judged, claims.harmful());
     }
 
     private static Provenance provenance(List<RunRecord> runs, String command) {

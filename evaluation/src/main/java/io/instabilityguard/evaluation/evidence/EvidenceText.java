@@ -32,8 +32,8 @@ final class EvidenceText {
     static final List<String> DETECTOR_HEAD =
             List.of("scenario", "detector", "warned", "lead, median", "lead, p10", "false alarms / 10k healthy steps");
 
-    static final List<String> SIGNAL_HEAD = List.of(
-            "scope", "signal", "lead", "reading", "lost", "healthy", "AUROC", "95 % interval");
+    static final List<String> SIGNAL_HEAD =
+            List.of("scope", "signal", "lead", "reading", "lost", "healthy", "AUROC", "95 % interval");
 
     private EvidenceText() {}
 

@@ -39,8 +39,14 @@ record Preflight(Duration timeout) {
         BlockingQueue<StepTelemetry> samples = new LinkedBlockingQueue<>();
         Path socket = folder.resolve("socket").resolve("guard.sock");
         SidecarConfig config = SidecarConfig.of(Map.of(
-                "socket", socket.toString(), "state.folder", folder.resolve("state").toString(), "profiles-every", "1"));
-        try (Sidecar sidecar = MeasuringSidecar.of(config, telemetry -> collect(telemetry, samples)).start()) {
+                "socket",
+                socket.toString(),
+                "state.folder",
+                folder.resolve("state").toString(),
+                "profiles-every",
+                "1"));
+        try (Sidecar sidecar = MeasuringSidecar.of(config, telemetry -> collect(telemetry, samples))
+                .start()) {
             script.environment().put("GUARD_SOCKET", sidecar.socket().toString());
             Process process = script.redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -78,7 +84,8 @@ record Preflight(Duration timeout) {
             sample = samples.poll(POLL.toMillis(), TimeUnit.MILLISECONDS);
         }
         if (sample == null && script.exitValue() != 0) {
-            throw UserError.environment("the script ended with exit code " + script.exitValue() + "; what it said is above");
+            throw UserError.environment(
+                    "the script ended with exit code " + script.exitValue() + "; what it said is above");
         }
         sample = sample == null ? samples.poll(LAST_RECORD.toMillis(), TimeUnit.MILLISECONDS) : sample;
         if (sample == null) {

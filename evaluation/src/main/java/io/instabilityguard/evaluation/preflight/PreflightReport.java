@@ -99,7 +99,8 @@ public record PreflightReport(
         static Matrix of(LayerSpectrum layer) {
             double roots = Math.sqrt(layer.getRows()) + Math.sqrt(layer.getColumns());
             double expected = (double) layer.getRows() * layer.getColumns() / (roots * roots);
-            return new Matrix(layer.getName(), layer.getFrobeniusNorm() > 0 ? finite(layer.getStableRank()) : null, expected);
+            return new Matrix(
+                    layer.getName(), layer.getFrobeniusNorm() > 0 ? finite(layer.getStableRank()) : null, expected);
         }
 
         boolean isZero() {
@@ -121,7 +122,12 @@ public record PreflightReport(
         Double mass = meanMass(blocks);
         CompositeGain composite = CompositeGain.of(telemetry.getMixing());
         List<Finding> findings = Stream.of(
-                        mass(blocks, matrices, mass), composite(composite), ranks(matrices), zeros(matrices), finite(telemetry), late(telemetry))
+                        mass(blocks, matrices, mass),
+                        composite(composite),
+                        ranks(matrices),
+                        zeros(matrices),
+                        finite(telemetry),
+                        late(telemetry))
                 .flatMap(List::stream)
                 .sorted((a, b) -> b.risk().compareTo(a.risk()))
                 .toList();
@@ -151,7 +157,9 @@ public record PreflightReport(
 
     private static List<Finding> mass(List<Block> blocks, List<Matrix> matrices, @Nullable Double mass) {
         if (mass == null) {
-            String why = blocks.isEmpty() ? "no snapshot of the residual stream was taken" : blocks.get(0).abstained();
+            String why = blocks.isEmpty()
+                    ? "no snapshot of the residual stream was taken"
+                    : blocks.get(0).abstained();
             return List.of(new Finding(Risk.MEDIUM, "the Koopman profiles say nothing: " + why));
         }
         String words = "mean near-unit mass %.2f over %d blocks".formatted(mass, blocks.size());
@@ -166,7 +174,8 @@ public record PreflightReport(
                 isNearIdentity
                         ? new Finding(
                                 Risk.MEDIUM,
-                                words + ", above " + HIGH_MASS + ", but branches that start at zero make every block the "
+                                words + ", above " + HIGH_MASS
+                                        + ", but branches that start at zero make every block the "
                                         + "identity: the score says nothing here")
                         : new Finding(Risk.HIGH, words + ", above " + HIGH_MASS));
     }
@@ -179,7 +188,8 @@ public record PreflightReport(
                 .formatted(gain.layers(), gain.forward(), gain.backward());
         if (gain.layers() < gain.total()) {
             return List.of(new Finding(
-                    Risk.MEDIUM, words + "; %d layers are on other pipeline stages".formatted(gain.total() - gain.layers())));
+                    Risk.MEDIUM,
+                    words + "; %d layers are on other pipeline stages".formatted(gain.total() - gain.layers())));
         }
         boolean isFar = Math.abs(gain.logarithm()) > Math.log(GAIN) || !Double.isFinite(gain.logarithm());
         return List.of(new Finding(isFar ? Risk.HIGH : Risk.LOW, words));
@@ -231,7 +241,8 @@ public record PreflightReport(
             advice.add("policy: keep switch-hyper-connections enabled, or train with projected mixing from the start");
         }
         if (risk == Risk.HIGH) {
-            advice.add("learning rate: start at half of what you planned, or double the warm-up; norm layers help more");
+            advice.add(
+                    "learning rate: start at half of what you planned, or double the warm-up; norm layers help more");
         } else {
             advice.add("learning rate: nothing here speaks against the planned one, and nothing for it");
         }

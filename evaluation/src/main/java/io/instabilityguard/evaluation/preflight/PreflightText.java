@@ -24,7 +24,8 @@ final class PreflightText {
         text.append(MATRIX.formatted("matrix", "stable rank", "expected"));
         report.matrices().stream().limit(MOST_MATRICES).forEach(matrix -> text.append(row(matrix)));
         if (report.matrices().size() > MOST_MATRICES) {
-            text.append("  ... and %d more (--json has all)%n".formatted(report.matrices().size() - MOST_MATRICES));
+            text.append("  ... and %d more (--json has all)%n"
+                    .formatted(report.matrices().size() - MOST_MATRICES));
         }
         if (!report.omissions().isEmpty()) {
             text.append("not measured\n");
@@ -54,7 +55,9 @@ final class PreflightText {
 
     private static String row(Matrix matrix) {
         return MATRIX.formatted(
-                matrix.name(), matrix.isZero() ? "zero" : number("%.1f", matrix.stableRank()), number("%.1f", matrix.expected()));
+                matrix.name(),
+                matrix.isZero() ? "zero" : number("%.1f", matrix.stableRank()),
+                number("%.1f", matrix.expected()));
     }
 
     private static String number(String format, @Nullable Double value) {

@@ -47,7 +47,8 @@ public final class CurveChart {
         List<Curve> legend = lines.stream()
                 .map(line -> new Curve(line.name(), line.style(), List.of()))
                 .toList();
-        return "<p class=\"legend\">" + HtmlReport.legend(legend) + "</p>\n<div class=\"square\">" + svg.close() + "</div>\n";
+        return "<p class=\"legend\">" + HtmlReport.legend(legend) + "</p>\n<div class=\"square\">" + svg.close()
+                + "</div>\n";
     }
 
     private static String path(Characteristic line, Scale across, Scale up) {

@@ -32,7 +32,9 @@ public record HtmlPage(
                     table.title(),
                     note,
                     "<div class=\"scroll\"><table>\n<thead>" + row("th", table.head()) + "</thead>\n<tbody>\n"
-                            + table.rows().stream().map(cells -> row("td", cells)).collect(Collectors.joining())
+                            + table.rows().stream()
+                                    .map(cells -> row("td", cells))
+                                    .collect(Collectors.joining())
                             + "</tbody>\n</table></div>\n");
         }
 
@@ -72,12 +74,12 @@ public record HtmlPage(
                 </body>
                 </html>
                 """.formatted(
-                Svg.escape(title),
-                style(),
-                Svg.escape(headline),
-                factCards(),
-                sections.stream().map(Section::render).collect(Collectors.joining()),
-                Svg.escape(footnote));
+                        Svg.escape(title),
+                        style(),
+                        Svg.escape(headline),
+                        factCards(),
+                        sections.stream().map(Section::render).collect(Collectors.joining()),
+                        Svg.escape(footnote));
     }
 
     private static String style() {

@@ -25,8 +25,7 @@ public final class HtmlReport {
 
     private static Section section(Panel panel, Frame frame) {
         String legend = panel.isHeatMap() ? heatLegend() : legend(panel.curves()) + "\n" + markerLegend();
-        return new Section(
-                panel.title(), panel.note(), "<p class=\"legend\">" + legend + "</p>\n" + panel.draw(frame));
+        return new Section(panel.title(), panel.note(), "<p class=\"legend\">" + legend + "</p>\n" + panel.draw(frame));
     }
 
     static String legend(List<Curve> curves) {

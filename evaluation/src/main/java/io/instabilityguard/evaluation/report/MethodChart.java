@@ -37,7 +37,8 @@ public final class MethodChart {
         Svg svg = open(title, rows.size(), scale);
         each(rows, (row, y) -> {
             double end = scale.pixel(row.rate());
-            String tip = "%s: %.2f, 95 %% interval %.2f to %.2f".formatted(row.name(), row.rate(), row.low(), row.high());
+            String tip =
+                    "%s: %.2f, 95 %% interval %.2f to %.2f".formatted(row.name(), row.rate(), row.low(), row.high());
             svg.text("tick end", Frame.LEFT - 8, y + BAR - 2, row.name());
             svg.rectangle("bar " + row.style(), Frame.LEFT, y, end - Frame.LEFT, BAR, tip);
             svg.line("axis", scale.pixel(row.low()), y + BAR / 2.0, scale.pixel(row.high()), y + BAR / 2.0);
@@ -47,15 +48,28 @@ public final class MethodChart {
 
     /** One dot per value, on a common axis. */
     public static String strips(String title, List<Strip> rows) {
-        double low = rows.stream().flatMap(row -> row.values().stream()).mapToDouble(one -> one).min().orElse(0);
-        double high = rows.stream().flatMap(row -> row.values().stream()).mapToDouble(one -> one).max().orElse(1);
+        double low = rows.stream()
+                .flatMap(row -> row.values().stream())
+                .mapToDouble(one -> one)
+                .min()
+                .orElse(0);
+        double high = rows.stream()
+                .flatMap(row -> row.values().stream())
+                .mapToDouble(one -> one)
+                .max()
+                .orElse(1);
         Scale scale = Scale.linear(low, high, Frame.LEFT + DOT, Frame.RIGHT - DOT);
         Svg svg = open(title, rows.size(), scale);
         each(rows, (row, y) -> {
             svg.text("tick end", Frame.LEFT - 8, y + BAR - 2, row.name());
-            row.values().forEach(value -> svg.rectangle(
-                    "dot " + row.style(), scale.pixel(value) - DOT / 2, y + (BAR - DOT) / 2, DOT, DOT,
-                    row.name() + ": " + Scale.label(value)));
+            row.values()
+                    .forEach(value -> svg.rectangle(
+                            "dot " + row.style(),
+                            scale.pixel(value) - DOT / 2,
+                            y + (BAR - DOT) / 2,
+                            DOT,
+                            DOT,
+                            row.name() + ": " + Scale.label(value)));
         });
         return svg.close();
     }

@@ -72,7 +72,9 @@ record SignalScores(String scope, List<ScoredRun> runs) {
                 finite(interval.high()),
                 Auroc.characteristic(
                                 positives,
-                                Arrays.stream(negatives).flatMapToDouble(Arrays::stream).toArray(),
+                                Arrays.stream(negatives)
+                                        .flatMapToDouble(Arrays::stream)
+                                        .toArray(),
                                 POINTS)
                         .stream()
                         .map(point -> new SignalScore.Point(point[0], point[1]))

@@ -84,12 +84,13 @@ public record SignalStudy(Plan plan, List<RunRecord> runs, Traces traces) {
 
     private static Map<String, double[]> values(Policy policy, List<StepTelemetry> telemetry) {
         SignalReadout readout = new SignalReadout(policy);
-        int steps = telemetry.stream().mapToInt(step -> (int) step.getStep()).max().orElse(-1) + 1;
+        int steps =
+                telemetry.stream().mapToInt(step -> (int) step.getStep()).max().orElse(-1) + 1;
         Map<String, double[]> values = new LinkedHashMap<>();
         for (StepTelemetry step : telemetry) {
-            readout.take(step).forEach((signal, value) -> values.computeIfAbsent(signal, name -> unknown(steps))[
-                            (int) step.getStep()] =
-                    value);
+            readout.take(step)
+                    .forEach((signal, value) ->
+                            values.computeIfAbsent(signal, name -> unknown(steps))[(int) step.getStep()] = value);
         }
         return values;
     }

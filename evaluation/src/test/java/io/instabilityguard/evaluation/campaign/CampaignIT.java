@@ -82,7 +82,8 @@ class CampaignIT {
     private static List<String> table(Path file) {
         return runs(file).stream()
                 .sorted(Comparator.comparingInt(run -> run.key().seed()))
-                .map(run -> run.key() + " " + run.result().diverged() + " " + run.result().finalLoss() + " " + run.losses())
+                .map(run -> run.key() + " " + run.result().diverged() + " "
+                        + run.result().finalLoss() + " " + run.losses())
                 .toList();
     }
 }

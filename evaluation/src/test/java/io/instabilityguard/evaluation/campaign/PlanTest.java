@@ -52,7 +52,8 @@ class PlanTest {
         assertThat(plan.methods())
                 .filteredOn(Plan.Method::isGuarded)
                 .allSatisfy(method -> assertThatNoException()
-                        .isThrownBy(() -> PolicyReader.parse(GuardSetting.of(method, "").policy(), Mode.ENFORCE)));
+                        .isThrownBy(() ->
+                                PolicyReader.parse(GuardSetting.of(method, "").policy(), Mode.ENFORCE)));
     }
 
     @Test

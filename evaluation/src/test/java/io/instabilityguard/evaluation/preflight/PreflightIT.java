@@ -19,8 +19,9 @@ class PreflightIT {
     @Test
     void shouldProfileEveryBlockAndComposeEveryMixing() {
         PreflightReport report = PreflightReport.of(preflight.run(trainer("D12")));
-        assertThat(report.blocks()).hasSize(12).allSatisfy(block -> assertThat(block.name())
-                .isNotEmpty());
+        assertThat(report.blocks())
+                .hasSize(12)
+                .allSatisfy(block -> assertThat(block.name()).isNotEmpty());
         assertThat(report.matrices()).isNotEmpty().noneMatch(PreflightReport.Matrix::isTooLow);
         CompositeGain gain = Objects.requireNonNull(report.composite());
         assertThat(gain.layers()).isEqualTo(24);

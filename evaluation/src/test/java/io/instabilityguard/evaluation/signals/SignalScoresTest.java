@@ -13,9 +13,8 @@ class SignalScoresTest {
     /** Departure 60: read at 55 and 10. At 55 the lost run reads 9, above 1 and below 10; at 10 nothing is known of it. */
     @Test
     void shouldReadHealthyRunsAtTheStepOfTheLostOne() {
-        List<SignalScore> scores = new SignalScores(
-                        "F", List.of(run(0, 60, 20, 9), run(1, -1, 0, 1), run(2, -1, 0, 10)))
-                .all();
+        List<SignalScore> scores =
+                new SignalScores("F", List.of(run(0, 60, 20, 9), run(1, -1, 0, 1), run(2, -1, 0, 10))).all();
         assertThat(scores).hasSize(4);
         assertThat(score(scores, 5, "latest").auroc()).isEqualTo(0.5);
         assertThat(score(scores, 50, "latest").auroc()).isZero();
@@ -39,8 +38,7 @@ class SignalScoresTest {
 
     @Test
     void shouldKnowNothingWithoutLostRuns() {
-        List<SignalScore> scores =
-                new SignalScores("F", List.of(run(1, -1, 0, 1))).all();
+        List<SignalScore> scores = new SignalScores("F", List.of(run(1, -1, 0, 1))).all();
         assertThat(scores).allSatisfy(score -> assertThat(score.auroc()).isNull());
     }
 
