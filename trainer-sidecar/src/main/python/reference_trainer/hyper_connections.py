@@ -35,11 +35,11 @@ class HyperConnection(nn.Module):
         if dynamic:
             self.dynamics = nn.Parameter(torch.zeros(width, streams + 2))
             self.gates = nn.Parameter(torch.full((2,), GATE))
-        self._dynamic = dynamic
+        self.dynamic = dynamic
 
     def forward(self, streams: torch.Tensor, norm: nn.Module, layer: nn.Module, *more: int) -> torch.Tensor:
         """Maps streams (n, tokens, width) to the same; ``layer`` maps (tokens, width), ``more``, to (tokens, width)."""
-        apply = self._apply_dynamic if self._dynamic else self._apply_static
+        apply = self._apply_dynamic if self.dynamic else self._apply_static
         return apply(streams, lambda hidden: layer(norm(hidden), *more))
 
     def _apply_static(self, streams: torch.Tensor, layer: Layer) -> torch.Tensor:
@@ -88,12 +88,12 @@ class HyperGpt(CharacterGpt):
 
     def __init__(self, *shape: int, norm: str, final_norm: str | None, streams: int, dynamic: bool) -> None:
         self._streams = streams
-        self._dynamic = dynamic
+        self.dynamic = dynamic
         super().__init__(*shape, norm, final_norm)
 
     def make_block(self, index: int, width: int, heads: int, context: int, norm: str) -> nn.Module:
         """A hyper-connected block."""
-        return HyperBlock(index, self._streams, width, heads, context, norm, self._dynamic)
+        return HyperBlock(index, self._streams, width, heads, context, norm, self.dynamic)
 
     def through_blocks(self, hidden: torch.Tensor, batch: int) -> torch.Tensor:
         """Maps (batch * time, width) to the same, through n streams."""

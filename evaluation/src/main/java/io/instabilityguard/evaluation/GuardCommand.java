@@ -1,8 +1,10 @@
 package io.instabilityguard.evaluation;
 
 import io.instabilityguard.evaluation.bench.BenchCommand;
-import io.instabilityguard.evaluation.compare.EvaluateCommand;
+import io.instabilityguard.evaluation.campaign.EvaluateCommand;
 import io.instabilityguard.evaluation.demo.DemoCommand;
+import io.instabilityguard.evaluation.evidence.EvidenceReport;
+import io.instabilityguard.evaluation.preflight.PreflightCommand;
 import java.io.PrintWriter;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
@@ -17,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "guard",
         description = "Sees the collapse of a training run coming and carries out the cure.",
-        subcommands = {UpCommand.class, DemoCommand.class, EvaluateCommand.class, BenchCommand.class})
+        subcommands = {UpCommand.class, PreflightCommand.class, DemoCommand.class, BenchCommand.class})
 public final class GuardCommand implements Runnable {
     private static final int CRASH = 70;
 
@@ -33,6 +35,7 @@ public final class GuardCommand implements Runnable {
 
     static CommandLine commandLine() {
         return new CommandLine(new GuardCommand())
+                .addSubcommand(new EvaluateCommand(new EvidenceReport()))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(GuardCommand::onWrongOption)
                 .setExecutionExceptionHandler(GuardCommand::onFailure);
@@ -40,7 +43,8 @@ public final class GuardCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: up, demo, evaluate or bench");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate or bench");
     }
 
     private static int onWrongOption(ParameterException problem, String[] arguments) {

@@ -1,5 +1,6 @@
 package io.instabilityguard.evaluation;
 
+import io.instabilityguard.evaluation.AllInOneConfig.GuardMode;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -31,15 +32,26 @@ public final class GuardProcess implements AutoCloseable {
     }
 
     /**
-     * Starts the process and waits until it is ready.
+     * Starts the process, to command what it decides, and waits until it is ready.
      *
      * @param options further options of {@code up}
      * @throws UserError in the process's own last words when it cannot start
      */
     public static GuardProcess start(List<String> options) {
+        return start(GuardMode.ENFORCE, options);
+    }
+
+    /**
+     * Starts the process and waits until it is ready.
+     *
+     * @param mode what the guard may do
+     * @param options further options of {@code up}
+     * @throws UserError in the process's own last words when it cannot start
+     */
+    public static GuardProcess start(GuardMode mode, List<String> options) {
         try {
             Path folder = Files.createTempDirectory("guard-");
-            Process process = new ProcessBuilder(command(folder, options))
+            Process process = new ProcessBuilder(command(folder, mode, options))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(log(folder).toFile())
                     .start();
@@ -49,14 +61,34 @@ public final class GuardProcess implements AutoCloseable {
         }
     }
 
-    private static List<String> command(Path folder, List<String> options) {
+    /**
+     * Starts the process with this policy and waits until it is ready.
+     *
+     * @param policy YAML
+     * @throws UserError in the process's own last words when it cannot start
+     */
+    public static GuardProcess startWithPolicy(GuardMode mode, String policy) {
+        try {
+            Path file = Files.createTempFile("guard-policy", ".yaml");
+            try {
+                Files.writeString(file, policy);
+                return start(mode, List.of("--policy", file.toString()));
+            } finally {
+                Files.delete(file); // the process has read it
+            }
+        } catch (IOException e) {
+            throw UserError.environment("cannot hand the policy to the guard: " + e.getMessage());
+        }
+    }
+
+    private static List<String> command(Path folder, GuardMode mode, List<String> options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), GuardCommand.class.getName(), "up"));
         command.addAll(
                 List.of("--data", folder.toString(), "--socket", socket(folder).toString()));
-        command.addAll(List.of("--mode", "enforce", "--stop-with-parent"));
+        command.addAll(List.of("--mode", mode.name(), "--stop-with-parent"));
         command.addAll(options);
         return command;
     }

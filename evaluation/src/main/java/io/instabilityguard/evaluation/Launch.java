@@ -16,7 +16,8 @@ public final class Launch {
         return Python.of(System.getenv("GUARD_PYTHON"), home());
     }
 
-    private static Path home() {
+    /** Root of the repository. */
+    public static Path home() {
         String home = System.getenv("GUARD_HOME");
         return Path.of(home == null ? "" : home).toAbsolutePath();
     }

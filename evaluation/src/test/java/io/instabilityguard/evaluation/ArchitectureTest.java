@@ -32,9 +32,19 @@ class ArchitectureTest {
             .resideInAPackage("io.instabilityguard.evaluation..")
             .and()
             .doNotHaveSimpleName("AllInOne")
+            .and()
+            .resideOutsideOfPackage("io.instabilityguard.evaluation.signals..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.instabilityguard.guard..");
+
+    @ArchTest
+    static final ArchRule THE_STUDY_READS_SIGNALS_ONLY = noClasses()
+            .that()
+            .resideInAPackage("io.instabilityguard.evaluation.signals..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.instabilityguard.guard", "io.instabilityguard.guard.intervention..");
 
     @ArchTest
     static final ArchRule ONLY_THE_BROKER_PACKAGE_KNOWS_KAFKAS_SERVER = noClasses()

@@ -10,14 +10,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** What the integration tests share. Python must be named by GUARD_PYTHON: without it they fail and say so. */
-final class Lab {
+public final class Lab {
     private Lab() {}
 
-    static Python python() {
+    /** The Python that GUARD_PYTHON names. */
+    public static Python python() {
         return Python.of(System.getenv("GUARD_PYTHON"), home());
     }
 
-    private static Path home() {
+    /** Root of the repository. */
+    public static Path home() {
         return Path.of("..").toAbsolutePath().normalize();
     }
 

@@ -2,6 +2,7 @@ package io.instabilityguard.evaluation.demo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.instabilityguard.evaluation.AllInOneConfig.GuardMode;
 import io.instabilityguard.evaluation.GuardProcess;
 import io.instabilityguard.evaluation.HelpOption;
 import io.instabilityguard.evaluation.Launch;
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,23 +30,13 @@ import picocli.CommandLine.Option;
 public final class DemoCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    /** Which scenarios to show. */
-    enum Choice {
-        ATTENTION,
-        DIVERGENCE,
-        ALL;
-
-        List<DemoScenario> scenarios() {
-            return this == ALL ? List.of(DemoScenario.values()) : List.of(DemoScenario.valueOf(name()));
-        }
-    }
-
     @Option(
             names = "--scenario",
+            split = ",",
             paramLabel = "NAME",
-            defaultValue = "all",
-            description = "attention, divergence or all (the default).")
-    private Choice scenario = Choice.ALL;
+            description = "attention, divergence (these two by default), hyper-connections, koopman or all.")
+    private List<String> scenarios =
+            DemoScenario.DEFAULT.stream().map(DemoScenario::label).toList();
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed of weights and batches; 0.")
     private int seed;
@@ -74,20 +67,46 @@ public final class DemoCommand implements Callable<Integer> {
         Python python = Launch.python().requireTorch();
         Screen screen = Screen.of(System.out, Launch.isTerminal(), System.getenv());
         List<DemoResult> results = new ArrayList<>();
-        for (DemoScenario chosen : scenario.scenarios()) {
+        for (DemoScenario chosen : chosen()) {
             results.add(show(chosen, python, screen));
         }
         return results.stream().anyMatch(DemoResult::isWorse) ? 1 : 0;
     }
 
+    private List<DemoScenario> chosen() {
+        return scenarios.stream()
+                .flatMap(name -> named(name).stream())
+                .distinct()
+                .toList();
+    }
+
+    private static List<DemoScenario> named(String name) {
+        List<DemoScenario> all = List.of(DemoScenario.values());
+        List<DemoScenario> named = all.stream()
+                .filter(scenario -> scenario.label().equalsIgnoreCase(name))
+                .toList();
+        if (named.isEmpty() && !name.equalsIgnoreCase("all")) {
+            throw UserError.usage("unknown scenario '" + name + "': choose among "
+                    + all.stream().map(DemoScenario::label).collect(Collectors.joining(", ")) + " or all");
+        }
+        return named.isEmpty() ? all : named;
+    }
+
     /** Every scenario has a guard of its own: one that dies takes nothing with it. */
     private DemoResult show(DemoScenario chosen, Python python, Screen screen) {
         screen.line(Screen.Colour.PLAIN, "starting broker, guard and sidecar ...");
-        try (GuardProcess guard = GuardProcess.start(Launch.policyOption(policy))) {
+        try (GuardProcess guard = start(chosen)) {
             DemoResult result = new Demo(screen, python, guard, seed, lockstep, text).run(chosen);
             write(result, screen);
             return result;
         }
+    }
+
+    private GuardProcess start(DemoScenario chosen) {
+        Optional<String> own = policy == null ? chosen.policy() : Optional.empty();
+        return own.isPresent()
+                ? GuardProcess.startWithPolicy(GuardMode.ENFORCE, own.get())
+                : GuardProcess.start(Launch.policyOption(policy));
     }
 
     private void requireSaneOptions() {

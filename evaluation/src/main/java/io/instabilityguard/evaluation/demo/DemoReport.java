@@ -1,5 +1,6 @@
 package io.instabilityguard.evaluation.demo;
 
+import io.instabilityguard.evaluation.history.CompositeGain;
 import io.instabilityguard.evaluation.history.RunHistory;
 import io.instabilityguard.evaluation.report.Curve;
 import io.instabilityguard.evaluation.report.Marker;
@@ -9,6 +10,7 @@ import io.instabilityguard.evaluation.report.RunReport.Fact;
 import io.instabilityguard.evaluation.report.RunReport.Table;
 import io.instabilityguard.evaluation.trainer.StepLine;
 import io.instabilityguard.evaluation.trainer.TrainerResult;
+import io.instabilityguard.schemas.KoopmanProfile;
 import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
@@ -84,7 +86,7 @@ final class DemoReport {
                 .mapToDouble(Curve.Point::value)
                 .findFirst()
                 .orElse(1);
-        return List.of(
+        List<Panel> panels = new ArrayList<>(List.of(
                 new Panel(
                         "Training loss",
                         "Nats per character, mean of the last " + SMOOTHING_STEPS
@@ -105,7 +107,44 @@ final class DemoReport {
                         "Stable rank of every tracked matrix, guarded run",
                         "Squared Frobenius over squared spectral norm; near 1 one direction rules the matrix.",
                         new Panel.Heat(),
-                        stableRanks()));
+                        stableRanks())));
+        panels.addAll(methodPanels());
+        return panels;
+    }
+
+    /** What the method of the scenario watches, where the guarded run reported it. */
+    private List<Panel> methodPanels() {
+        List<Panel> panels = new ArrayList<>();
+        List<Curve.Point> forward = new ArrayList<>();
+        List<Curve.Point> backward = new ArrayList<>();
+        List<Curve.Point> mass = new ArrayList<>();
+        for (StepTelemetry telemetry : history.telemetry()) {
+            CompositeGain gain = CompositeGain.of(telemetry.getMixing());
+            if (gain != null) {
+                forward.add(new Curve.Point(telemetry.getSpectraStep(), gain.forward()));
+                backward.add(new Curve.Point(telemetry.getSpectraStep(), gain.backward()));
+            }
+            telemetry.getKoopman().stream()
+                    .filter(profile -> profile.getAbstained().isEmpty())
+                    .mapToDouble(KoopmanProfile::getNearUnitMass)
+                    .average()
+                    .ifPresent(mean -> mass.add(new Curve.Point(telemetry.getProfilesStep(), mean)));
+        }
+        if (!forward.isEmpty()) {
+            panels.add(new Panel(
+                    "Composite gain of the hyper-connections, guarded run",
+                    "Largest absolute row (forward) and column (backward) sum of the product of all mixing matrices, logarithmic.",
+                    new Panel.Logarithmic(),
+                    List.of(new Curve("forward", "guarded", forward), new Curve("backward", "rival", backward))));
+        }
+        if (!mass.isEmpty()) {
+            panels.add(new Panel(
+                    "Near-unit mass, guarded run",
+                    "Mean over the blocks whose Koopman profile may be used.",
+                    new Panel.Linear(1),
+                    List.of(new Curve("near-unit mass", "guarded", mass))));
+        }
+        return panels;
     }
 
     private List<Curve> curves(ToDoubleFunction<StepLine> value) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** Keeps what the topics say about one run. Thread-safe. */
 public final class HistoryRecorder implements RunListener {
@@ -23,6 +24,7 @@ public final class HistoryRecorder implements RunListener {
     private final List<Decision> decisions = new ArrayList<>();
     private final Map<Long, Long> sentAtMs = new HashMap<>();
     private final Map<Long, Long> answeredAtMs = new HashMap<>();
+    private long lastAnswered = -1;
 
     /** Records the run of this name only. */
     public HistoryRecorder(String run) {
@@ -72,20 +74,31 @@ public final class HistoryRecorder implements RunListener {
     public synchronized void onState(RunState state, long receivedAtMs) {
         if (state.getRun().equals(run)) {
             answeredAtMs.putIfAbsent(state.getLastStep(), receivedAtMs);
+            lastAnswered = Math.max(lastAnswered, state.getLastStep());
+            notifyAll();
         }
     }
 
     /** Waits until telemetry of this step or a later one was seen, at most for the timeout; whether it was. */
-    public synchronized boolean awaitStep(long step, Duration timeout) {
+    public boolean awaitStep(long step, Duration timeout) {
+        return await(() -> lastStep() >= step, timeout);
+    }
+
+    /** Waits until the guard's answer to this step or a later one was seen, at most for the timeout; whether it was. */
+    public boolean awaitAnswer(long step, Duration timeout) {
+        return await(() -> lastAnswered >= step, timeout);
+    }
+
+    private synchronized boolean await(BooleanSupplier condition, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
         try {
-            for (long left = timeout.toMillis(); lastStep() < step && left > 0; left = millisUntil(deadline)) {
+            for (long left = timeout.toMillis(); !condition.getAsBoolean() && left > 0; left = millisUntil(deadline)) {
                 wait(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return lastStep() >= step;
+        return condition.getAsBoolean();
     }
 
     private static long millisUntil(long deadline) {

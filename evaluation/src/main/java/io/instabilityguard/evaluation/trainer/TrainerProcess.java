@@ -51,11 +51,23 @@ public final class TrainerProcess implements AutoCloseable {
      */
     public List<TrainerResult> follow(Consumer<StepLine> onStep) {
         List<TrainerResult> results = new ArrayList<>();
+        follow(onStep, results::add);
+        return results;
+    }
+
+    /**
+     * Reads the trainer's words to the end.
+     *
+     * @param onStep told every step that is printed
+     * @param onResult told the end of every seed, after its steps and before those of the next
+     * @throws UserError with the trainer's own last words when it fails
+     */
+    public void follow(Consumer<StepLine> onStep, Consumer<TrainerResult> onResult) {
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 JsonNode words = JSON.readTree(line);
                 if (words.has("result")) {
-                    results.add(TrainerResult.of(words.get("result")));
+                    onResult.accept(TrainerResult.of(words.get("result")));
                 } else {
                     onStep.accept(StepLine.of(words));
                 }
@@ -66,7 +78,6 @@ public final class TrainerProcess implements AutoCloseable {
             throw new IllegalStateException("the trainer's output broke off", e);
         }
         requireSuccess();
-        return results;
     }
 
     private void requireSuccess() {

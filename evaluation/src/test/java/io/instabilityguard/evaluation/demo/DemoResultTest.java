@@ -85,6 +85,9 @@ class DemoResultTest {
 
     private static TrainedRun run(String method, @Nullable Integer divergedAt, @Nullable Double loss) {
         List<StepLine> steps = List.of(new StepLine(0, 4.5, 1, 0.01, 2), new StepLine(1, 4.4, 1.1, 0.01, 3));
-        return new TrainedRun(steps, new TrainerResult("A", 0, method, divergedAt != null, divergedAt, loss, 2, 0.003));
+        return new TrainedRun(
+                steps,
+                new TrainerResult(
+                        "A", 0, method, divergedAt != null, divergedAt, loss, 2, 0.003, false, 0, false, null));
     }
 }

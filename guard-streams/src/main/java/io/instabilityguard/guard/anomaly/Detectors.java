@@ -5,6 +5,7 @@ import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.Policy.Blindness;
 import io.instabilityguard.guard.policy.SignalPolicy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,11 @@ public final class Detectors implements Persistent {
         signals.values().forEach(signal -> signal.learn());
         observed++;
         return readings;
+    }
+
+    /** The signals, by name in the policy. */
+    Map<String, Signal> signals() {
+        return Collections.unmodifiableMap(signals);
     }
 
     /** Signals whose silence is no evidence of health, each with the reason. */
