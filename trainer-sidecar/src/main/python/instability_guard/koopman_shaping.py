@@ -7,7 +7,7 @@ decomposition). With the moduli m_j = |lambda_j(A)|, j = 1..r, two forms are off
     PAPER (Def. 2)   sum_j s(m_j - tau_u) softplus(m_j - tau_u)^2  +  beta (near - gamma)^2, snapshots centred,
                      near = (1/r) sum_j s(m_j - tau_l) s(tau_u - m_j),  s(x) = 1 / (1 + exp(-T x)).
 
-Neither prevents divergence reliably where we measured it (evaluation/reports/kss-search.md); the default did less harm.
+Neither prevents divergence reliably where we measured it (evaluation/reports/kss-search.md); the default learns on.
 It acts on modes that grow and leaves the many near 1, which are the residual connection itself; the logarithm keeps its
 gradient moderate when a mode reaches 30. It is zero, with zero gradient, when no mode exceeds tau_u.
 
