@@ -21,6 +21,8 @@ class Guarded(Method):
 
         self._checkpoints = Checkpoints(trainer)
         functions = {"on_checkpoint": self._checkpoints.save, "on_rewind": self._checkpoints.rewind}
+        if trainer.scenario.streams > 1:
+            settings = {"sample_every": 1, **settings}  # free hyper-connections can run away within five steps
         self._guard = InstabilityGuard.attach(trainer.model, trainer.optimizer, **functions, **settings)
 
     def penalty(self, step: int) -> torch.Tensor:

@@ -55,9 +55,18 @@ class SessionSampleTest extends SidecarFixture {
             assertThat(record.getMixing().get(1).getProjected()).isTrue();
             assertThat(record.getStatistics())
                     .extracting(LayerStatistic::getMetric)
-                    .contains("attentionLogit", "blockNorm", "blockAlignment", "blockLogProductNorm", "signDiversity")
+                    .contains(
+                            "attentionLogit",
+                            "blockNorm",
+                            "blockAlignment",
+                            "blockLogProductNorm",
+                            "signDiversity",
+                            "residualRms")
                     .doesNotContain("updateRatio");
             assertThat(statistic(record, "attentionLogit").getValues()).containsExactly(3f, 4f);
+            // Half of the stream leaves 1.5 times a standard normal, half 0.5 times
+            assertThat(statistic(record, "residualRms").getValues().get(0))
+                    .isEqualTo((float) Math.sqrt((1.5 * 1.5 + 0.5 * 0.5) / 2), within(0.15f));
             assertThat(statistic(record, "blockNorm").getValues().get(0)).isEqualTo(1.5f, within(1e-2f));
             assertThat(record.getLayers()).extracting(LayerSpectrum::getRole).contains(MatrixRole.RESIDUAL_MIXING);
             assertThat(record.getLayers().get(2).getAlignment()).isNaN();

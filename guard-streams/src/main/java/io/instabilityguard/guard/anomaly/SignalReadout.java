@@ -26,8 +26,8 @@ public final class SignalReadout {
     /** The value of every signal at the next step, against the baselines before it; NaN where it is unknown. */
     public Map<String, Double> take(StepTelemetry telemetry) {
         mixing.take(telemetry);
-        Observation observation = new Observation(
-                telemetry, mixing.complete(telemetry.getStep()).orElse(null), mixing.abstains());
+        Observation observation =
+                new Observation(telemetry, mixing.complete(telemetry.getStep()).orElse(null), mixing.abstains());
         signals.values().forEach(signal -> signal.sample(observation));
         Map<String, Double> values = new LinkedHashMap<>();
         Optional<Finding> broken = nonFinite.inspect(telemetry).filter(NonFiniteDetector::isOfScalars);

@@ -65,6 +65,8 @@ public enum Metric {
     ATTENTION_ENTROPY("attentionEntropy", Source.STATISTICS, Reduction.MIN),
     /** Largest attention logit per head. */
     ATTENTION_LOGIT_HEAD("attentionLogit", Source.STATISTICS, Reduction.MAX),
+    /** Root mean square of the residual stream that leaves a block. */
+    RESIDUAL_RMS("residualRms", Source.STATISTICS, Reduction.GEOMETRIC_MEAN),
     /** Norm of a matrix's change over the norm of the matrix. */
     UPDATE_RATIO("updateRatio", Source.STATISTICS, Reduction.MAX),
     /** Diversity of the signs of the cosine with the top right singular vector (Spectral Alignment, arXiv 2510.04202). */

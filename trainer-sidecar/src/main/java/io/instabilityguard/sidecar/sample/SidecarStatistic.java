@@ -19,6 +19,8 @@ enum SidecarStatistic {
      * diverse, 0 when every token lies on one side; per matrix.
      */
     SIGN_DIVERSITY("signDiversity"),
+    /** Root mean square of the residual stream that leaves the block, over tokens and width; per block. */
+    RESIDUAL_RMS("residualRms"),
     /** Spectral norm of the block's least-squares Jacobian; per block. */
     BLOCK_NORM("blockNorm"),
     /** Alignment of the block's Jacobian with that of the block before (MSign, arXiv 2602.01734, Def. 3.2); per block. */

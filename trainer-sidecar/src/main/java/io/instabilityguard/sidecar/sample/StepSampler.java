@@ -74,7 +74,7 @@ public final class StepSampler {
         List<Optional<BlockSnapshots>> blocks = snapshots.blocks();
         List<String> omissions = new ArrayList<>(taken.omissions());
         List<Statistic> statistics = new ArrayList<>(taken.statistics());
-        statistics.addAll(signDiversities(blocks, omissions));
+        statistics.addAll(streamStatistics(blocks, omissions));
         List<StepSample.Profile> profiles = List.of();
         if (areProfilesDue(blocks)) {
             profiles = profiler.profiles(blocks, isUrgent, omissions);
@@ -93,20 +93,27 @@ public final class StepSampler {
                 && blocks.stream().anyMatch(Optional::isPresent);
     }
 
-    private List<Statistic> signDiversities(List<Optional<BlockSnapshots>> blocks, List<String> omissions) {
-        List<Statistic> diversities = new ArrayList<>();
+    private List<Statistic> streamStatistics(List<Optional<BlockSnapshots>> blocks, List<String> omissions) {
+        List<Statistic> statistics = new ArrayList<>();
         for (int i = 0; i < blocks.size(); i++) {
             Hello.Snapshot snapshot = hello.snapshots().get(i);
             blocks.get(i).ifPresent(block -> {
                 if (isFinite(block.entering()) && isFinite(block.leaving())) {
-                    diversities.addAll(signDiversities(snapshot, block));
+                    residualRms(snapshot, block).ifPresent(statistics::add);
+                    statistics.addAll(signDiversities(snapshot, block));
                 } else {
                     refused.accept(1);
                     omissions.add("snapshot of " + snapshot.block() + " holds a NaN or an infinity and is not used");
                 }
             });
         }
-        return diversities;
+        return statistics;
+    }
+
+    private Optional<Statistic> residualRms(Hello.Snapshot snapshot, BlockSnapshots block) {
+        FloatMatrix leaving = block.leaving();
+        double meanSquare = backend.dot(leaving, leaving) / ((double) leaving.rows() * leaving.columns());
+        return SidecarStatistic.RESIDUAL_RMS.of(snapshot.block(), snapshot.depth(), Math.sqrt(meanSquare));
     }
 
     private List<Statistic> signDiversities(Hello.Snapshot snapshot, BlockSnapshots block) {
