@@ -71,7 +71,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             names = "--scenarios",
             split = ",",
             paramLabel = "NAME",
-            description = "Only these, and their healthy twins.")
+            description = "Only these; healthy twins have names of their own, such as S-stable.")
     private @Nullable List<String> scenarios;
 
     @Option(names = "--methods", split = ",", paramLabel = "NAME", description = "Only these.")
@@ -137,15 +137,20 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     private List<Cell> cells(Plan plan) {
-        Profile profile = plan.profile(isQuick ? "quick" : "full");
         try {
-            return plan.cells(new Profile(
-                    Objects.requireNonNullElse(seeds, profile.seeds()),
-                    Objects.requireNonNullElse(scenarios, profile.scenarios()),
-                    Objects.requireNonNullElse(methods, profile.methods())));
+            return plan.cells(plan.profile(isQuick ? "quick" : "full").stream()
+                    .map(this::narrowed)
+                    .toList());
         } catch (IllegalArgumentException e) {
             throw UserError.usage(String.valueOf(e.getMessage()));
         }
+    }
+
+    private Profile narrowed(Profile profile) {
+        return new Profile(
+                Objects.requireNonNullElse(seeds, profile.seeds()),
+                Objects.requireNonNullElse(scenarios, profile.scenarios()),
+                Objects.requireNonNullElse(methods, profile.methods()));
     }
 
     private Outputs outputs() {

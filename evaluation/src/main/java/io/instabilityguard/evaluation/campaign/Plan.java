@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param methods in the order of the report
  * @param profiles selections of both, by name
  */
-public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, Profile> profiles) {
+public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, List<Profile>> profiles) {
     /**
      * A training run that goes wrong when nothing is done.
      *
@@ -84,7 +84,7 @@ public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, P
         }
     }
 
-    /** A selection. */
+    /** A selection: every scenario (or healthy twin) named with every method named that applies to it. */
     public record Profile(String seeds, List<String> scenarios, List<String> methods) {}
 
     /**
@@ -106,13 +106,25 @@ public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, P
         }
     }
 
-    /** The profile of this name. */
-    public Profile profile(String name) {
+    /** The selections of the profile of this name. */
+    public List<Profile> profile(String name) {
         return Objects.requireNonNull(profiles.get(name), name);
     }
 
     /**
-     * The cells of a selection, a scenario's twin after it, twins of several scenarios once.
+     * The cells of some selections, each cell once.
+     *
+     * @throws IllegalArgumentException with a message for people when a name is unknown
+     */
+    public List<Cell> cells(List<Profile> selections) {
+        return selections.stream()
+                .flatMap(selection -> cells(selection).stream())
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * The cells of one selection.
      *
      * @throws IllegalArgumentException with a message for people when a name is unknown
      */
@@ -124,7 +136,7 @@ public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, P
                 methods.stream().map(Method::name).toList());
         Seeds seeds = Seeds.parse(selection.seeds());
         List<Cell> cells = new ArrayList<>();
-        for (String scenario : withTwins(selection.scenarios())) {
+        for (String scenario : selection.scenarios()) {
             methods.stream()
                     .filter(method -> selection.methods().contains(method.name()) && method.appliesTo(scenario))
                     .forEach(method -> cells.add(new Cell(scenario, method, seeds)));
@@ -137,19 +149,6 @@ public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, P
         scenarios.forEach(scenario -> names.add(scenario.name()));
         scenarios.stream().map(Scenario::twin).filter(Objects::nonNull).forEach(names::add);
         return List.copyOf(names);
-    }
-
-    private Set<String> withTwins(List<String> chosen) {
-        Set<String> all = new LinkedHashSet<>();
-        for (String name : chosen) {
-            all.add(name);
-            scenarios.stream()
-                    .filter(scenario -> scenario.name().equals(name))
-                    .map(Scenario::twin)
-                    .filter(Objects::nonNull)
-                    .forEach(all::add);
-        }
-        return all;
     }
 
     private static void requireKnown(String what, List<String> named, List<String> known) {
