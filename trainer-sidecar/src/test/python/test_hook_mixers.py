@@ -89,7 +89,6 @@ class MixerTest(SignalCase):
         for slot in self.mixed(1):
             self.assertTrue(torch.allclose(slot, used.mean(0)))
         self.assertFalse(any(mixer.mixing.watching for mixer in model.mixers))
-        self.assertNotIn("mixers.0.mixing.source", model.state_dict())
 
     def test_should_stage_both_sides_of_a_projection(self) -> None:
         model = Streams(Static())

@@ -104,6 +104,7 @@ class ResidualMixingTest(unittest.TestCase):
         for static in (parameter, parameter.view(4, 4)):
             mixing(static)
             self.assertIs(mixing.source, parameter)
+        self.assertEqual(list(mixing.state_dict()) + list(mixing.parameters()), [])
         for other in (parameter + 0.0, parameter.t(), torch.nn.Parameter(torch.zeros(2, 4, 4))[0]):
             mixing(other)
             self.assertFalse(mixing.is_static)

@@ -120,7 +120,7 @@ class MixerCapture:
     def _take(self, mixer: Mixer) -> None:
         module = mixer.module
         mixed, unprojected, source = module.mixed, module.unprojected, module.source
-        module.watching, module.mixed, module.unprojected, module.source = False, None, None, None
+        module.forget()
         if mixed is None or unprojected is None:
             return
         if mixed.shape != (mixer.size, mixer.size):

@@ -109,7 +109,16 @@ class ResidualMixing(nn.Module):
         self.watching = False
         self.unprojected: Optional[Tensor] = None
         self.mixed: Optional[Tensor] = None
-        self.source: Optional[nn.Parameter] = None
+        self._behind: Tuple[Optional[nn.Parameter], ...] = ()  # in a tuple, where a module takes no parameter for its own
+
+    @property
+    def source(self) -> Optional[nn.Parameter]:
+        """The parameter that was passed in, as far as the matrix last watched was one."""
+        return self._behind[0] if self._behind else None
+
+    def forget(self) -> None:
+        """Stops watching and drops what was kept."""
+        self.watching, self.mixed, self.unprojected, self._behind = False, None, None, ()
 
     @property
     def is_static(self) -> bool:
@@ -127,7 +136,7 @@ class ResidualMixing(nn.Module):
         return f"projected={self.projected}, iterations={self.iterations}, epsilon={self.epsilon}"
 
     def _keep(self, matrices: Tensor, mixed: Tensor) -> None:
-        self.source = _parameter_behind(matrices)
+        self._behind = (_parameter_behind(matrices),)
         self.unprojected = _mean_matrix(matrices)
         self.mixed = _mean_matrix(mixed)
 
