@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class MixingTopologyTest extends TopologyCase {
 
     @ParameterizedTest
-    @ValueSource(floats = {1.5f, 0.6f})
+    @ValueSource(floats = {6f, 0.16f})
     void shouldSwitchFreeMixingThatAmplifiesOrAttenuates(float scale) {
         sendMixing(0, 10, false, 1f);
         assertThat(guard.commands()).isEmpty();
@@ -34,22 +34,22 @@ final class MixingTopologyTest extends TopologyCase {
     }
 
     @Test
-    void shouldLetAGainWithinAFactorOfTwoPass() {
-        sendMixing(0, 10, false, 1.4f);
+    void shouldLetAGainWithinAFactorOfThirtyPass() {
+        sendMixing(0, 10, false, 5.4f);
         assertThat(guard.commands()).isEmpty();
     }
 
     @Test
     void shouldLeaveProjectedMixingAlone() {
-        sendMixing(0, 10, true, 3f);
+        sendMixing(0, 10, true, 7f);
         assertThat(guard.commands()).isEmpty();
     }
 
     @Test
     void shouldSwitchOnceAndClearWhenTheGainIsBack() {
-        sendMixing(0, 1, false, 1.5f);
+        sendMixing(0, 1, false, 6f);
         InterventionCommand command = guard.commands().get(0);
-        sendMixing(1, 2, false, 1.6f);
+        sendMixing(1, 2, false, 6.5f);
         guard.answer(outcome(command, OutcomeStatus.APPLIED, 1));
         sendMixing(2, 60, true, 1f);
 
@@ -58,13 +58,13 @@ final class MixingTopologyTest extends TopologyCase {
                 .extracting(Anomaly::getTransition)
                 .containsExactly(AnomalyTransition.RAISED, AnomalyTransition.CLEARED);
         sendMixing(60, 2_000, true, 1f);
-        sendMixing(2_000, 2_010, false, 3f);
+        sendMixing(2_000, 2_010, false, 7f);
         assertThat(guard.commands()).isEmpty();
     }
 
     @Test
     void shouldStayOpenUntilTheGainIsBackInRange() {
-        sendMixing(0, 1, false, 1.5f);
+        sendMixing(0, 1, false, 6f);
         sendMixing(1, 100, true, 1.3f);
         assertThat(guard.anomalies()).noneMatch(this::isCleared);
         sendMixing(100, 120, true, 1.2f);
@@ -74,7 +74,7 @@ final class MixingTopologyTest extends TopologyCase {
     @Test
     void shouldComposeStagesThatReportFromDifferentRanks() {
         guard.send(
-                mixing(10, 2, false, 2.5f, 1).setWorldSize(2).setProcessRank(1).build());
+                mixing(10, 2, false, 40f, 1).setWorldSize(2).setProcessRank(1).build());
         assertThat(guard.commands()).isEmpty();
         guard.send(mixing(10, 2, false, 1f, 0).setWorldSize(2).build());
         assertThat(guard.commands()).hasSize(1);
@@ -83,7 +83,7 @@ final class MixingTopologyTest extends TopologyCase {
     @Test
     void shouldNeverGuessAMissingStage() {
         for (long step = 0; step < 100; step++) {
-            guard.send(mixing(step, 2, false, 9f, 0).setWorldSize(2).build());
+            guard.send(mixing(step, 2, false, 40f, 0).setWorldSize(2).build());
         }
         assertThat(guard.anomalies()).isEmpty();
         assertThat(guard.states())
@@ -93,8 +93,8 @@ final class MixingTopologyTest extends TopologyCase {
 
     @Test
     void shouldCountMixingOnWhichRanksDisagreeAndDecideNothing() {
-        guard.send(mixing(10, 2, false, 9f, 0).setWorldSize(2).build());
-        guard.send(mixing(10, 3, false, 9f, 1).setWorldSize(2).setProcessRank(1).build());
+        guard.send(mixing(10, 2, false, 40f, 0).setWorldSize(2).build());
+        guard.send(mixing(10, 3, false, 40f, 1).setWorldSize(2).setProcessRank(1).build());
         guard.send(mixing(11, 1, false, Float.NaN, 0).setWorldSize(2).build());
         assertThat(guard.count("mixing-refused")).isEqualTo(2);
         assertThat(guard.anomalies()).isEmpty();
@@ -103,7 +103,7 @@ final class MixingTopologyTest extends TopologyCase {
     @Test
     void shouldKeepWhatOtherRanksToldAcrossARestart() {
         guard.send(mixing(10, 2, false, 1f).build());
-        guard.send(mixing(10, 2, false, 9f, 1).setWorldSize(2).setProcessRank(1).build());
+        guard.send(mixing(10, 2, false, 40f, 1).setWorldSize(2).setProcessRank(1).build());
         GuardDriver next = enforcing("");
         next.restoreFrom(guard);
         guard.close();

@@ -126,7 +126,7 @@ final class VerdictTopologyTest extends TopologyCase {
 
     @Test
     void shouldWaitForTheMeasurementThatItNeeds() {
-        guard.send(Telemetry.mixing(0, 1, false, 3f, 0).build());
+        guard.send(Telemetry.mixing(0, 1, false, 40f, 0).build());
         guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 1));
         guard.calm(1, 50);
         assertThat(verdicts()).isEmpty();
