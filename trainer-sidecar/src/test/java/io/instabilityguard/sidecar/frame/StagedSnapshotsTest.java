@@ -79,7 +79,7 @@ class StagedSnapshotsTest {
         assertThat(read.snapshotTokens()).containsExactly(5, 0);
         assertThat(read.mixersSampled())
                 .containsExactly(new HookMessage.MixerSampled(0, false), new HookMessage.MixerSampled(1, false));
-        assertThat(read.omissions()).hasSize(2);
+        assertThat(read.omissions()).hasSize(3);
     }
 
     @Test
