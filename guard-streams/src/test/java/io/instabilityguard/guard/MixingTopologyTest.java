@@ -94,7 +94,8 @@ final class MixingTopologyTest extends TopologyCase {
     @Test
     void shouldCountMixingOnWhichRanksDisagreeAndDecideNothing() {
         guard.send(mixing(10, 2, false, 40f, 0).setWorldSize(2).build());
-        guard.send(mixing(10, 3, false, 40f, 1).setWorldSize(2).setProcessRank(1).build());
+        guard.send(
+                mixing(10, 3, false, 40f, 1).setWorldSize(2).setProcessRank(1).build());
         guard.send(mixing(11, 1, false, Float.NaN, 0).setWorldSize(2).build());
         assertThat(guard.count("mixing-refused")).isEqualTo(2);
         assertThat(guard.anomalies()).isEmpty();
@@ -103,7 +104,8 @@ final class MixingTopologyTest extends TopologyCase {
     @Test
     void shouldKeepWhatOtherRanksToldAcrossARestart() {
         guard.send(mixing(10, 2, false, 1f).build());
-        guard.send(mixing(10, 2, false, 40f, 1).setWorldSize(2).setProcessRank(1).build());
+        guard.send(
+                mixing(10, 2, false, 40f, 1).setWorldSize(2).setProcessRank(1).build());
         GuardDriver next = enforcing("");
         next.restoreFrom(guard);
         guard.close();
