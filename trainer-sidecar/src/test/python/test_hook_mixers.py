@@ -137,6 +137,24 @@ class MixerTest(SignalCase):
         self.watch(Streams(*(HyperConnection(index, 4, 32, dynamic=bool(index)) for index in range(2))))
         self.assertEqual([m["dynamic"] for m in self.hello["mixers"]], [False, True])
 
+    def test_should_tell_the_gain_of_single_tokens_from_that_of_the_means(self) -> None:
+        model = Streams(Static(), Dynamic())
+        self.watch(model)
+        model(torch.randn(6, 4, 32))
+        token_gain, spread = (s for s in self.stage()["statistics"] if s["metric"].startswith("mixing"))
+        products = model.mixers[1].matrices @ model.mixers[0].matrix
+        mean = model.mixers[1].matrices.mean(0) @ model.mixers[0].matrix
+        expected, of_means = (max(p.sum(-1).abs().max().item(), p.sum(-2).abs().max().item()) for p in (products, mean))
+        self.assertEqual((token_gain["metric"], token_gain["layer"]), ("mixingTokenGain", "mixers.1.mixing"))
+        self.assertAlmostEqual(token_gain["values"][0], expected, places=4)
+        self.assertAlmostEqual(spread["values"][0], expected / of_means, places=4)
+
+    def test_should_say_nothing_of_tokens_where_all_mixers_are_static(self) -> None:
+        model = Streams(Static(), Static())
+        self.watch(model)
+        model(torch.randn(6, 4, 32))
+        self.assertEqual([s for s in self.stage()["statistics"] if s["metric"].startswith("mixing")], [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -30,6 +30,9 @@ MOST_MIXERS = 512
 """Further ones are not looked at: HELLO has to fit into one message."""
 
 MOST_STREAMS = 64
+
+MOST_TOKENS = 1024
+"""Of so many tokens, evenly spaced, the matrices of dynamic mixers are kept for one step."""
 _STREAMS = ("streams", "num_streams", "n_streams", "num_residual_streams", "rate")
 
 
@@ -52,6 +55,7 @@ class _Mixed(NamedTuple):
     mixed: torch.Tensor
     unprojected: torch.Tensor
     projected: bool
+    tokens: torch.Tensor  # (tokens, n, n) of a dynamic mixer, (n, n) of a static one
 
 
 def find_mixers(model: nn.Module, report: Report) -> List[Mixer]:
@@ -92,7 +96,7 @@ class MixerCapture:
             mixer.module.watching = True
 
         def after(arguments: Tuple[Any, ...], keywords: Mapping[str, Any], output: Any) -> None:
-            self._take(mixer)
+            self._take(mixer, output)
 
         taps.add(mixer.module, before, after)
 
@@ -117,7 +121,26 @@ class MixerCapture:
             entries.append({"index": mixer.index, "projected": latest.projected})
         return entries
 
-    def _take(self, mixer: Mixer) -> None:
+    def statistics(self) -> List[Dict[str, Any]]:
+        """How much the mixers together amplify a single token, where they are dynamic; call it after `stage`.
+
+        `mixingTokenGain`: largest absolute row or column sum of the product of all matrices, over tokens.
+        `mixingTokenSpread`: that gain over the gain of the product of the mean matrices. Means hide the few tokens in
+        which a dynamic mixer feeds itself.
+        """
+        latest = [self._latest[mixer.index] for mixer in self.mixers if mixer.index in self._latest]
+        dynamic = {each.tokens.shape for each in latest if each.tokens.dim() == 3}
+        if len(latest) < len(self.mixers) or len(dynamic) != 1 or len({len(each.mixed) for each in latest}) != 1:
+            return []
+        token_gain = _gain([each.tokens for each in latest])
+        spread = token_gain / _gain([each.mixed for each in latest])
+        last = {"layer": self.mixers[-1].layer, "depth": -1}
+        return [
+            dict(last, metric="mixingTokenGain", values=[token_gain]),
+            dict(last, metric="mixingTokenSpread", values=[spread]),
+        ]
+
+    def _take(self, mixer: Mixer, output: Any) -> None:
         module = mixer.module
         mixed, unprojected, source = module.mixed, module.unprojected, module.source
         module.forget()
@@ -128,7 +151,24 @@ class MixerCapture:
         elif mixer.parameter is not None and source is not mixer.parameter:
             self._obstacles[mixer.index] = "it mixes with something else than its owner's only square parameter"
         else:
-            self._latest[mixer.index] = _Mixed(mixed, unprojected, module.projected)
+            self._latest[mixer.index] = _Mixed(mixed, unprojected, module.projected, _some_tokens(output))
+
+
+def _some_tokens(matrices: torch.Tensor) -> torch.Tensor:
+    """Those of at most `MOST_TOKENS` tokens, or a static one as it is; in double precision."""
+    apart = matrices.detach()
+    if apart.dim() > 2:
+        apart = apart.flatten(0, -3)
+        apart = apart[:: -(-len(apart) // MOST_TOKENS)]
+    return apart.double()
+
+
+def _gain(matrices: Sequence[torch.Tensor]) -> float:
+    """Largest absolute row or column sum of the product, the first matrix applied first, over tokens."""
+    product = matrices[0].double()
+    for matrix in matrices[1:]:
+        product = matrix.double() @ product
+    return max(product.sum(-1).abs().max().item(), product.sum(-2).abs().max().item())
 
 
 def _enclosing(path: str) -> Iterator[str]:

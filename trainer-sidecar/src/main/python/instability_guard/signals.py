@@ -117,7 +117,8 @@ class Signals:
         with torch.no_grad():
             fields["snapshotTokens"] = self._snapshots.stage(ours[:pairs], omissions)
             fields["mixersSampled"] = self._mixers.stage(ours[pairs:], omissions)
-        statistics = self._attention.statistics(omissions)
+            statistics = self._mixers.statistics()
+        statistics += self._attention.statistics(omissions)
         if self._jacobians.is_due:
             self._jacobians_at = step
             statistics += self._jacobians.statistics(omissions)
