@@ -57,6 +57,8 @@ class ClaimsTest {
     private Claims claims() {
         List<String> methods = plan.methods().stream().map(Plan.Method::name).toList();
         return new Claims(
-                plan, new Summaries(plan, runs).cells(plan.cells(new Profile("0-9", List.of("S", "D12"), methods))));
+                plan,
+                new Summaries(plan, runs)
+                        .cells(plan.cells(new Profile("0-9", List.of("S", "S-stable", "D12"), methods))));
     }
 }

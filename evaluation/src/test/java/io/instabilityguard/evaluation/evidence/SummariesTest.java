@@ -38,7 +38,7 @@ class SummariesTest {
     void shouldCountAlarmsPerTenThousandHealthySteps() {
         RunRecord run = Runs.run("S-stable", "guard", 1, 2.0);
         runs.add(Runs.guarded(run, run.losses(), new Alarm("a", 3, true), new Alarm("b", 4, false)));
-        CellSummary cell = cells("S", "guard").get(0);
+        CellSummary cell = cells("S-stable", "guard").get(0);
         assertThat(cell.isHealthy()).isTrue();
         assertThat(cell.alarmsPer10k()).isEqualTo(400);
         assertThat(cell.actingPer10k()).isEqualTo(200);
