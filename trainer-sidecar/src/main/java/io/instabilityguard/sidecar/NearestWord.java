@@ -4,10 +4,11 @@ import java.util.Collection;
 import java.util.Comparator;
 
 /** The word that somebody may have meant: smallest edit distance (Levenshtein 1966). */
-final class NearestWord {
+public final class NearestWord {
     private NearestWord() {}
 
-    static String to(String word, Collection<String> words) {
+    /** The nearest of {@code words}, of which there is at least one. */
+    public static String to(String word, Collection<String> words) {
         return words.stream()
                 .min(Comparator.comparingInt(candidate -> distance(word, candidate)))
                 .orElseThrow();

@@ -3,6 +3,7 @@ package io.instabilityguard.evaluation.campaign;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.instabilityguard.evaluation.trainer.Seeds;
 import io.instabilityguard.evaluation.trainer.TrainerJob;
+import io.instabilityguard.sidecar.NearestWord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -155,7 +156,8 @@ public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, L
         for (String name : named) {
             if (!known.contains(name)) {
                 throw new IllegalArgumentException(
-                        "unknown " + what + " '" + name + "': choose among " + String.join(", ", known));
+                        "unknown %s '%s': did you mean '%s'? The evaluation module's plan.yaml lists all %d"
+                                .formatted(what, name, NearestWord.to(name, known), known.size()));
             }
         }
     }

@@ -60,7 +60,7 @@ class PlanTest {
     void shouldSayWhatThereIsToChooseFrom() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> plan.cells(new Profile("0", List.of("X"), List.of("none"))))
-                .withMessageStartingWith("unknown scenario 'X': choose among S, F, A, CS");
+                .withMessageStartingWith("unknown scenario 'X': did you mean 'S'?");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> plan.cells(new Profile("0", List.of("S"), List.of("X"))))
                 .withMessageStartingWith("unknown method 'X'");
