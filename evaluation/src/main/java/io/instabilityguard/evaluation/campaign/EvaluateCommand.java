@@ -205,8 +205,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     private String words() {
-        return "./guard evaluate "
-                + String.join(" ", spec.commandLine().getParseResult().originalArgs());
+        return "./guard " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
     }
 
     private static void say(String line) {

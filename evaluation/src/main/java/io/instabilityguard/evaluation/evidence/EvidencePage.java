@@ -51,12 +51,14 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
                         evidence.harmful().stream().map(List::of).toList()),
                 evidence.harmful().isEmpty() ? "No method lost more runs than doing nothing did." : ""));
         EvidenceText.byScenario(evidence).forEach((scenario, cells) -> sections.addAll(scenario(scenario, cells)));
-        sections.add(Section.of(
-                new Table(
-                        "How early each detector warns",
-                        EvidenceText.DETECTOR_HEAD,
-                        evidence.detectors().stream().map(EvidenceText::row).toList()),
-                "Steps from the first alarm to the departure of the loss, in runs that nobody saved."));
+        if (!evidence.detectors().isEmpty()) {
+            sections.add(Section.of(
+                    new Table(
+                            "How early each detector warns",
+                            EvidenceText.DETECTOR_HEAD,
+                            evidence.detectors().stream().map(EvidenceText::row).toList()),
+                    "Steps from the first alarm to the departure of the loss, in runs that nobody saved."));
+        }
         if (!evidence.signals().isEmpty()) {
             sections.add(Section.of(
                     new Table(

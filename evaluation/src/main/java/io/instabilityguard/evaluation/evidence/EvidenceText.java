@@ -165,11 +165,13 @@ final class EvidenceText {
             text.append("\n## ").append(scenario).append("\n\n");
             table(text, CELL_HEAD, cells.stream().map(EvidenceText::row).toList());
         });
-        text.append("\n## How early each detector warns\n\n");
-        table(
-                text,
-                DETECTOR_HEAD,
-                evidence.detectors().stream().map(EvidenceText::row).toList());
+        if (!evidence.detectors().isEmpty()) {
+            text.append("\n## How early each detector warns\n\n");
+            table(
+                    text,
+                    DETECTOR_HEAD,
+                    evidence.detectors().stream().map(EvidenceText::row).toList());
+        }
         if (!evidence.signals().isEmpty()) {
             text.append("\n## How well single signals tell lost runs from others\n\n");
             text.append("Below 0.5 small values mean danger.\n\n");
