@@ -241,7 +241,8 @@ public record PreflightReport(
                     case HIGH -> "policy: the default one in mode enforce, sample_every=5 or less during warm-up";
                 });
         if (composite != null) {
-            advice.add("policy: keep switch-hyper-connections enabled, or train with projected mixing from the start");
+            advice.add(
+                    "policy: keep switch-hyper-connections enabled and attach with sample_every=1, or train with projected mixing");
         }
         if (risk == Risk.HIGH) {
             advice.add(
@@ -257,7 +258,7 @@ public record PreflightReport(
                 "weights are read after the first update: with warm-up that is a small one",
                 "the learning rate and its schedule: they drive most divergences, and a forward pass cannot see them",
                 "branches that start at zero: their blocks look like the identity, whatever they become",
-                "within one architecture near-unit mass did not tell lost runs from others (see the evaluation's report)");
+                "near-unit mass is high in every model without norm layers: whether it tells lost runs within one is not measured");
     }
 
     static @Nullable Double finite(double value) {
