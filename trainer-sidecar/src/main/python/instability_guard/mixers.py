@@ -105,7 +105,7 @@ class MixerCapture:
         self._latest.clear()
         self._obstacles.clear()
         for mixer in self.mixers:
-            mixer.module.watching = False
+            mixer.module.forget()
 
     def stage(self, slots: Sequence[torch.Tensor], omissions: Omissions) -> List[Dict[str, Any]]:
         """Copies the means into their slots (mixed, unprojected, mixed, …); the entries of `mixersSampled`."""
