@@ -2,6 +2,7 @@ package io.instabilityguard.guard;
 
 import static io.instabilityguard.guard.Telemetry.mixing;
 import static io.instabilityguard.guard.Telemetry.outcome;
+import static io.instabilityguard.guard.Telemetry.spike;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.schemas.Anomaly;
@@ -60,6 +61,20 @@ final class MixingTopologyTest extends TopologyCase {
         sendMixing(60, 2_000, true, 1f);
         sendMixing(2_000, 2_010, false, 7f);
         assertThat(guard.commands()).isEmpty();
+    }
+
+    @Test
+    void shouldNotCutTheLearningRateWhileTheSwitchIsStillToShowItsEffect() {
+        guard.calm(0, 60);
+        sendMixing(60, 61, false, 6f);
+        guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 61));
+        guard.send(spike(61));
+        assertThat(guard.commands()).isEmpty();
+        guard.calm(62, 82);
+        guard.send(spike(82));
+        assertThat(guard.commands())
+                .extracting(InterventionCommand::getKind)
+                .containsExactly(InterventionKind.SCALE_LEARNING_RATE);
     }
 
     @Test

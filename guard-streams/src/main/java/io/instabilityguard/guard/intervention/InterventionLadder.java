@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Decides what is done about open anomalies: a pure function of the policy, the run's memory and one event. The cause decides the action: each
  * rung names the detectors that it answers, or a detector has a ladder of its own (see {@link Ladders}). A rung commands when its detector fires and nothing
  * holds it back (see {@link #obstacle}). At one step only one rung commands, the first in the order of the policy, and no rung while another one's command for the same
- * cause is still to show its effect.
+ * cause, or one that it yields to, is still to show its effect.
  */
 final class InterventionLadder {
 
@@ -101,7 +101,8 @@ final class InterventionLadder {
     private Optional<Obstacle> obstacle(Proceedings proceedings, StepInspected event, Rung rung, OpenAnomaly anomaly) {
         RunMemory memory = proceedings.memory();
         return memory.issued().stream()
-                .filter(command -> command.detector().equals(anomaly.detector()))
+                .filter(command -> command.detector().equals(anomaly.detector())
+                        || rung.settings().yieldsTo().contains(command.rung()))
                 .filter(command -> isInTheWay(command, rung, proceedings.step()))
                 .findFirst()
                 .flatMap(command -> Obstacle.passing(command.id() + " is still to show its effect"))

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters parameters of the kind, under the names of the command
  * @param timing when its commands are valid and when the next may follow
  * @param escalation when another rung takes this one's turn; null for never
+ * @param yieldsTo rungs whose command, while it is still to show its effect, may explain what this one would answer: it waits
  * @param verdict how its effect is judged
  * @param expectedEffect what should be seen afterwards
  */
@@ -29,12 +30,14 @@ public record InterventionPolicy(
         Map<String, Double> parameters,
         Timing timing,
         @Nullable Escalation escalation,
+        Set<String> yieldsTo,
         VerdictPolicy verdict,
         String expectedEffect) {
 
     /** Keeps its own copies, sorted, because their order reaches the bytes of commands. */
     public InterventionPolicy {
         detectors = List.copyOf(detectors);
+        yieldsTo = Set.copyOf(yieldsTo);
         parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
     }
 

@@ -37,10 +37,11 @@ final class InterventionReader {
         Map<String, InterventionPolicy> enabled = new LinkedHashMap<>();
         Map<String, Switchable> all = section.each(this::intervention);
         all.forEach((name, rung) -> {
+            String path = section.path() + "." + name;
             if (rung.policy().escalation() != null) {
-                String path = section.path() + "." + name + ".escalation.to";
-                requireKnown(path, rung.policy().escalation().to(), all.keySet());
+                requireKnown(path + ".escalation.to", rung.policy().escalation().to(), all.keySet());
             }
+            rung.policy().yieldsTo().forEach(other -> requireKnown(path + ".yields-to", other, all.keySet()));
             if (rung.enabled()) {
                 enabled.put(name, rung.policy());
             }
@@ -82,6 +83,7 @@ final class InterventionReader {
                 parameters(section.section("parameters"), kind),
                 timing(section),
                 section.has("escalation") ? escalation(section.section("escalation")) : null,
+                section.has("yields-to") ? Set.copyOf(section.texts("yields-to")) : Set.of(),
                 verdict(section.section("verdict"), kind),
                 section.text("expected-effect"));
         return new Switchable(section.flag("enabled"), policy);

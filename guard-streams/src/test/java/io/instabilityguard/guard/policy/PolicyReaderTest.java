@@ -82,6 +82,7 @@ final class PolicyReaderTest {
                 "interventions: {cut-learning-rate: {roles: [query]}} | interventions.cut-learning-rate.roles: unknown key",
                 "interventions: {orthogonalise-attention: {roles: [querry]}} | interventions.orthogonalise-attention.roles: must be one of query, key",
                 "interventions: {orthogonalise-attention: {escalation: {to: nobody}}} | interventions.orthogonalise-attention.escalation.to.nobody: unknown name",
+                "interventions: {cut-learning-rate: {yields-to: [nobody]}} | interventions.cut-learning-rate.yields-to.nobody: unknown name",
                 "interventions: {cut-learning-rate: {kind: panic}} | interventions.cut-learning-rate.kind: must be one of apply-msign, reproject-hc",
                 "interventions: {rewind: {verdict: {roll-back: true}}} | interventions.rewind.verdict.roll-back: must be false for a kind that cannot be undone",
                 "interventions: {rewind: {parameters: {backSteps: 0}}} | interventions.rewind.parameters.backSteps: must be a whole number from 1",
