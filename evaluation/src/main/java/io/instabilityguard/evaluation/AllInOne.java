@@ -98,7 +98,7 @@ public final class AllInOne implements AutoCloseable {
     }
 
     private static SidecarConfig sidecarConfig(AllInOneConfig config, DataFolder data, EmbeddedBroker broker) {
-        Map<String, String> settings = new HashMap<>();
+        Map<String, String> settings = new HashMap<>(config.sidecar());
         settings.put("bootstrap.servers", broker.bootstrapServers());
         settings.put("state.folder", data.journal().toString());
         config.socket()

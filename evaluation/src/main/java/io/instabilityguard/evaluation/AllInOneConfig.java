@@ -1,6 +1,7 @@
 package io.instabilityguard.evaluation;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,9 +12,20 @@ import java.util.Optional;
  * @param socket where trainers connect; empty for the sidecar's default
  * @param policy file of the policy; empty for the default one
  * @param mode what the guard may do; empty for what the policy says
+ * @param sidecar further settings of the sidecar, under the names of its configuration
  */
 public record AllInOneConfig(
-        Path data, int port, Optional<Path> socket, Optional<Path> policy, Optional<GuardMode> mode) {
+        Path data,
+        int port,
+        Optional<Path> socket,
+        Optional<Path> policy,
+        Optional<GuardMode> mode,
+        Map<String, String> sidecar) {
+    /** Keeps its own copy. */
+    public AllInOneConfig {
+        sidecar = Map.copyOf(sidecar);
+    }
+
     /** What the guard may do to a run. */
     public enum GuardMode {
         /** Decide and record only. */

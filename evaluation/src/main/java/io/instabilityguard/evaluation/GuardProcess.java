@@ -65,14 +65,17 @@ public final class GuardProcess implements AutoCloseable {
      * Starts the process with this policy and waits until it is ready.
      *
      * @param policy YAML
+     * @param options further options of {@code up}
      * @throws UserError in the process's own last words when it cannot start
      */
-    public static GuardProcess startWithPolicy(GuardMode mode, String policy) {
+    public static GuardProcess startWithPolicy(GuardMode mode, String policy, List<String> options) {
         try {
             Path file = Files.createTempFile("guard-policy", ".yaml");
             try {
                 Files.writeString(file, policy);
-                return start(mode, List.of("--policy", file.toString()));
+                List<String> all = new ArrayList<>(options);
+                all.addAll(List.of("--policy", file.toString()));
+                return start(mode, all);
             } finally {
                 Files.delete(file); // the process has read it
             }

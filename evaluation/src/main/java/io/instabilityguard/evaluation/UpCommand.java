@@ -5,6 +5,7 @@ import io.instabilityguard.evaluation.broker.EmbeddedBroker;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -47,6 +48,12 @@ final class UpCommand implements Callable<Integer> {
             description = "observe (decide and record only) or enforce (command); default: what the policy says.")
     private @Nullable GuardMode mode;
 
+    @Option(
+            names = "--sidecar",
+            paramLabel = "KEY=VALUE",
+            description = "A setting of the sidecar, named as in its configuration file.")
+    private Map<String, String> sidecar = Map.of();
+
     @Option(names = "--stop-with-parent", hidden = true, description = "Stop when standard input ends.")
     private boolean stopsWithParent;
 
@@ -82,7 +89,8 @@ final class UpCommand implements Callable<Integer> {
                 port,
                 Optional.ofNullable(socket),
                 Optional.ofNullable(policy),
-                Optional.ofNullable(mode));
+                Optional.ofNullable(mode),
+                sidecar);
     }
 
     private static Path defaultData() {

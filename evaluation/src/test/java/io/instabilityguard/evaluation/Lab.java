@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /** What the integration tests share. Python must be named by GUARD_PYTHON: without it they fail and say so. */
@@ -42,6 +43,7 @@ public final class Lab {
                 EmbeddedBroker.ANY_PORT,
                 Optional.of(socketIn(folder)),
                 Optional.empty(),
-                Optional.of(GuardMode.ENFORCE));
+                Optional.of(GuardMode.ENFORCE),
+                Map.of());
     }
 }

@@ -40,6 +40,13 @@ record GuardSetting(String policy, GuardMode mode) {
     }
 
     GuardProcess start() {
-        return policy.isEmpty() ? GuardProcess.start(mode, List.of()) : GuardProcess.startWithPolicy(mode, policy);
+        return policy.isEmpty()
+                ? GuardProcess.start(mode, options())
+                : GuardProcess.startWithPolicy(mode, policy, options());
+    }
+
+    /** An observer measures all that there is. */
+    private List<String> options() {
+        return mode == GuardMode.OBSERVE ? List.of("--sidecar", "increments=true") : List.of();
     }
 }

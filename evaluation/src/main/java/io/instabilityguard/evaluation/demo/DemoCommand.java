@@ -105,7 +105,7 @@ public final class DemoCommand implements Callable<Integer> {
     private GuardProcess start(DemoScenario chosen) {
         Optional<String> own = policy == null ? chosen.policy() : Optional.empty();
         return own.isPresent()
-                ? GuardProcess.startWithPolicy(GuardMode.ENFORCE, own.get())
+                ? GuardProcess.startWithPolicy(GuardMode.ENFORCE, own.get(), List.of())
                 : GuardProcess.start(Launch.policyOption(policy));
     }
 

@@ -102,8 +102,8 @@ final class InterventionLadder {
         RunMemory memory = proceedings.memory();
         return memory.issued().stream()
                 .filter(command -> command.detector().equals(anomaly.detector())
-                        || rung.settings().yieldsTo().contains(command.rung()))
-                .filter(command -> isInTheWay(command, rung, proceedings.step()))
+                        ? isInTheWay(command, rung, proceedings.step())
+                        : yields(rung, command, proceedings.step()))
                 .findFirst()
                 .flatMap(command -> Obstacle.passing(command.id() + " is still to show its effect"))
                 .or(() -> rung.obstacle(memory, proceedings.step(), event.roster()))
@@ -119,6 +119,16 @@ final class InterventionLadder {
         boolean takesTurns = rung.equals(other) || rung.escalatesTo(other) || other.escalatesTo(rung);
         return !takesTurns
                 && command.isUnsettled(step, other.settings().verdict().afterSteps());
+    }
+
+    /** Whether this command for another cause may explain the anomaly; not for longer than its effect should take to show. */
+    private boolean yields(Rung rung, IssuedCommand command, long step) {
+        Rung other = rungs.get(command.rung());
+        if (other == null || !rung.settings().yieldsTo().contains(other.name())) {
+            return false;
+        }
+        int afterSteps = other.settings().verdict().afterSteps();
+        return command.isUnsettled(step, afterSteps) && step < command.stateStep() + afterSteps;
     }
 
     private Optional<Obstacle> overBudget(RunMemory memory, StepInspected event, Rung rung) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters parameters of the kind, under the names of the command
  * @param timing when its commands are valid and when the next may follow
  * @param escalation when another rung takes this one's turn; null for never
- * @param yieldsTo rungs whose command, while it is still to show its effect, may explain what this one would answer: it waits
+ * @param yieldsTo rungs whose command may explain what this one would answer: it waits until that command is judged, but no longer than its effect should take to show
  * @param verdict how its effect is judged
  * @param expectedEffect what should be seen afterwards
  */
