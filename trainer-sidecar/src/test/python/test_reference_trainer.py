@@ -8,6 +8,7 @@ import sys
 import tempfile
 import types
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -18,6 +19,7 @@ import torch
 from reference_case import TEXT, ReferenceCase
 from reference_trainer.__main__ import main, options_of, parse, unique_run_id
 from reference_trainer.data import ALPHABET, Batches, TextError, encode, read_corpus
+from reference_trainer.faults import NanLoss
 from reference_trainer.model import CharacterGpt
 from reference_trainer.rivals import Method
 from reference_trainer.scenarios import SCENARIOS
@@ -130,6 +132,13 @@ class CommandLineTest(unittest.TestCase):
             whole, cut = (self.run_main(*arguments, *more)[1][-1]["result"] for more in ((), ("--until-lost",)))
         self.assertEqual((whole["steps"], cut["steps"]), (4, 1))
         self.assertEqual((whole["divergedAtStep"], cut["divergedAtStep"]), (0, 0))
+
+    def test_should_go_on_after_a_loss_that_the_fault_itself_made_unusable(self):
+        harmless = replace(SCENARIOS["nan-loss"], fault=NanLoss(1, 1))
+        with mock.patch.dict(SCENARIOS, {"nan-loss": harmless}):
+            _, lines, _ = self.run_main("--scenario", "nan-loss", "--steps", "4", "--until-lost")
+        self.assertEqual(lines[-1]["result"]["steps"], 4)
+        self.assertFalse(lines[-1]["result"]["diverged"])
 
     def test_should_train_several_seeds_one_after_another_like_each_alone(self):
         arguments = ("--scenario", "S", "--steps", "2", "--every", "100")

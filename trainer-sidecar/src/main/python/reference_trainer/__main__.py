@@ -88,7 +88,7 @@ def train(options: argparse.Namespace) -> None:
             records.append(record)
             if record.step % options.every == 0:
                 print_step(record, trainer.composite_gain())
-            if options.until_lost and is_absurd(record.loss):
+            if options.until_lost and scenario.fault.ends_run and is_absurd(record.loss):
                 break
     finally:
         method.close()

@@ -50,6 +50,19 @@ _LARGER = replace(
     warm_up_steps=300,
     steps=600,
 )
+_NANO = replace(
+    _SMALL,
+    name="nano",
+    summary="the shape and learning rate of MSign's NanoGPT-5M, which collapses slowly there, on small batches",
+    layers=24,
+    width=48,
+    heads=6,
+    context=64,
+    norm="pre",
+    learning_rate=0.0096,
+    warm_up_steps=100,
+    steps=600,
+)
 _RECALL = replace(
     _SMALL,
     name="recall",
@@ -121,6 +134,7 @@ SCENARIOS: dict[str, Scenario] = {
         _STABLE,
         replace(_SMALL, name="F", summary="S at a learning rate where some runs diverge", learning_rate=0.019),
         _LARGER,
+        _NANO,
         _COLLAPSE,
         replace(_COLLAPSE, name="CS-reference", summary="CS without its fault", attention_learning_rate_factor=1.0),
         _DYNAMIC,

@@ -38,11 +38,15 @@ public final class Lab {
     }
 
     static AllInOneConfig enforcing(Path folder) {
+        return enforcing(folder, Optional.empty());
+    }
+
+    static AllInOneConfig enforcing(Path folder, Optional<Path> policy) {
         return new AllInOneConfig(
                 folder,
                 EmbeddedBroker.ANY_PORT,
                 Optional.of(socketIn(folder)),
-                Optional.empty(),
+                policy,
                 Optional.of(GuardMode.ENFORCE),
                 Map.of());
     }
