@@ -8,6 +8,7 @@ import java.util.Set;
 /**
  * A detector: a conjunction of signals. It fires when every condition holds.
  *
+ * @param enabled whether it says anything
  * @param afterObservedSteps warm-up: it says nothing before so many steps with finite scalars
  * @param above signals that must exceed a limit; the first explains the alarm
  * @param below signals that must lie below a limit; the first explains the alarm when nothing must lie above
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param clearAfterSteps quiet steps after which its anomaly clears
  */
 public record DetectorPolicy(
+        boolean enabled,
         int afterObservedSteps,
         Map<String, Double> above,
         Map<String, Double> below,

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,7 +66,7 @@ public final class PolicyReader {
                 rollback(root.section("rollback")),
                 anomalies.number("escalate-factor", 1, MUCH),
                 signals,
-                detectors,
+                enabled(detectors),
                 rungs.enabled(interventions),
                 rungs.ladders(root.section("ladders"), interventions.keys()),
                 hash);
@@ -73,6 +74,12 @@ public final class PolicyReader {
         anomalies.end();
         root.end();
         return policy;
+    }
+
+    private static Map<String, DetectorPolicy> enabled(Map<String, DetectorPolicy> detectors) {
+        Map<String, DetectorPolicy> enabled = new LinkedHashMap<>(detectors);
+        enabled.values().removeIf(detector -> !detector.enabled());
+        return enabled;
     }
 
     private static Policy.Limits limits(Section section) {
@@ -118,6 +125,7 @@ public final class PolicyReader {
             throw section.wrong("above", "a mapping of at least one signal to its limit");
         }
         return new DetectorPolicy(
+                !section.has("enabled") || section.flag("enabled"),
                 section.whole("after-observed-steps", 0, MANY_STEPS),
                 above,
                 below,

@@ -6,6 +6,7 @@ import static io.instabilityguard.guard.Telemetry.sampled;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.guard.anomaly.Reading.Level;
+import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.schemas.StepTelemetry;
@@ -20,7 +21,8 @@ final class DetectorsTest {
 
     private static final int WARM = 60;
 
-    private final Detectors detectors = new Detectors(PolicyReader.defaults(), new Roster(100));
+    private final Detectors detectors =
+            new Detectors(PolicyReader.parse("detectors: {stable-rank-fall: {enabled: true}}", null), new Roster(100));
 
     @Test
     void shouldBeQuietOnACalmRun() {
@@ -159,7 +161,7 @@ final class DetectorsTest {
     @Test
     void shouldGoOnTheSameAfterItsMemoryWasStored() {
         outgrow();
-        Detectors restored = new Detectors(PolicyReader.defaults(), roster());
+        Detectors restored = new Detectors(POLICY, roster());
         DoubleStream.Builder numbers = DoubleStream.builder();
         detectors.save(numbers);
         restored.load(numbers.build().iterator()::nextDouble);

@@ -14,12 +14,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The detectors of the default policy against the reference implementation of the rules. */
 final class GoldenRulesTest {
 
+    /** Those of the reference. */
+    private static final String LIMITS = """
+            detectors:
+              loss-spike: {above: {loss-deviation: 3.7}}
+              logit-jump: {above: {attention-logit-ratio: 5.5}}
+            """;
+
     @ParameterizedTest
     @ValueSource(
             strings = {"synthetic-edges", "synthetic-outgrowth", "S-0-guarded", "S-stable-0-guarded", "CS-0-guarded"})
     void shouldFireExactlyWhenTheReferenceDoes(String name) {
         GoldenTrace trace = new GoldenTrace(name);
-        Detectors detectors = new Detectors(PolicyReader.defaults(), new Roster(100));
+        Detectors detectors = new Detectors(PolicyReader.parse(LIMITS, null), new Roster(100));
         Map<Long, TreeSet<String>> fired = new TreeMap<>();
         for (StepTelemetry telemetry : trace.telemetry()) {
             for (Reading reading : detectors.inspect(Observation.of(telemetry))) {
