@@ -21,8 +21,9 @@ final class DetectorsTest {
 
     private static final int WARM = 60;
 
-    private final Detectors detectors =
-            new Detectors(PolicyReader.parse("detectors: {stable-rank-fall: {enabled: true}}", null), new Roster(100));
+    private static final Policy POLICY = PolicyReader.parse("detectors: {stable-rank-fall: {enabled: true}}", null);
+
+    private final Detectors detectors = new Detectors(POLICY, new Roster(100));
 
     @Test
     void shouldBeQuietOnACalmRun() {
