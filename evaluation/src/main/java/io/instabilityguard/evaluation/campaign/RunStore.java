@@ -6,6 +6,7 @@ import io.instabilityguard.evaluation.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ public final class RunStore implements AutoCloseable {
     /**
      * Opens the file, creating it when new.
      *
-     * @throws UserError when it cannot be used or holds something else
+     * @throws UserError when it cannot be used, is in use or holds something else
      */
     public static RunStore open(Path path) {
         try {
@@ -42,12 +43,27 @@ public final class RunStore implements AutoCloseable {
             }
             RunStore store = new RunStore(FileChannel.open(
                     path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+            store.lock(path);
             store.load(path);
             return store;
         } catch (IOException e) {
             throw UserError.environment(
                     "cannot use the store " + path + " (" + e.getMessage() + "): name another with --store");
         }
+    }
+
+    /** Two writers would write over each other's lines. */
+    private void lock(Path path) throws IOException {
+        try {
+            if (file.tryLock() != null) {
+                return;
+            }
+        } catch (OverlappingFileLockException e) {
+            // held by this very process
+        }
+        file.close();
+        throw UserError.usage(
+                "the store " + path + " is in use by another process: wait for it, or name another with --store");
     }
 
     private void load(Path path) throws IOException {

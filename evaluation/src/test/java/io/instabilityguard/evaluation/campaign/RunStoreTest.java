@@ -58,6 +58,17 @@ class RunStoreTest {
     }
 
     @Test
+    void shouldLetOnlyOneWriterIn() {
+        try (RunStore store = RunStore.open(file)) {
+            assertThatExceptionOfType(UserError.class)
+                    .isThrownBy(() -> RunStore.open(file))
+                    .withMessageContaining("in use by another process");
+            store.add(Runs.run("S", "none", 0, 2.0));
+        }
+        RunStore.open(file).close();
+    }
+
+    @Test
     void shouldSayWhichLineIsNotARun() throws IOException {
         Files.createDirectories(file.getParent());
         Files.writeString(file, "hello\n");
