@@ -148,13 +148,23 @@ final class CommandTopologyTest extends TopologyCase {
     @Test
     void shouldClipQueryAndKeyInPairs() {
         under(
-                "interventions: {orthogonalise-attention: {enabled: false}, clip-attention-logits: {enabled: true}}",
+                "interventions: {orthogonalise-attention: {enabled: false}, clip-attention-logits: {when: [attention-outgrowth]}}",
                 Mode.ENFORCE);
         sendBlocks();
         assertThat(guard.commands()).singleElement().satisfies(command -> {
             assertThat(command.getKind()).isEqualTo(InterventionKind.CLIP_ATTENTION_LOGITS);
             assertThat(command.getLayers()).containsExactly("blocks.0.query", "blocks.0.key");
         });
+    }
+
+    @Test
+    void shouldClipLogitsThatExplodeAndNotCutForThem() {
+        guard.send(blocks(0, 1));
+        guard.calm(1, 60);
+        guard.send(calm(60).setMaxAttentionLogit(20_000).build());
+        assertThat(guard.commands())
+                .extracting(InterventionCommand::getKind)
+                .containsExactly(InterventionKind.CLIP_ATTENTION_LOGITS);
     }
 
     @Test

@@ -16,7 +16,11 @@ final class PolicyReaderTest {
     void shouldObserveByDefault() {
         assertThat(PolicyReader.defaults().mode()).isEqualTo(Mode.OBSERVE);
         assertThat(PolicyReader.defaults().interventions())
-                .containsOnlyKeys("cut-learning-rate", "orthogonalise-attention", "switch-hyper-connections");
+                .containsOnlyKeys(
+                        "clip-attention-logits",
+                        "cut-learning-rate",
+                        "orthogonalise-attention",
+                        "switch-hyper-connections");
     }
 
     @Test
@@ -29,7 +33,8 @@ final class PolicyReaderTest {
         assertThat(policy.mode()).isEqualTo(Mode.ENFORCE);
         assertThat(policy.signals().get("gradient-ratio"))
                 .isEqualTo(new MedianRatio(Quantity.of(Metric.GRADIENT_NORM), 10));
-        assertThat(policy.interventions()).containsOnlyKeys("cut-learning-rate", "switch-hyper-connections");
+        assertThat(policy.interventions())
+                .containsOnlyKeys("clip-attention-logits", "cut-learning-rate", "switch-hyper-connections");
         assertThat(policy.detectors()).isEqualTo(PolicyReader.defaults().detectors());
     }
 
