@@ -3,6 +3,7 @@ package io.instabilityguard.guard;
 import static io.instabilityguard.guard.Telemetry.mixing;
 import static io.instabilityguard.guard.Telemetry.outcome;
 import static io.instabilityguard.guard.Telemetry.spike;
+import static io.instabilityguard.guard.Telemetry.statistic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.schemas.Anomaly;
@@ -11,8 +12,10 @@ import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.Verdict;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hyper-connections: gains composed over all ranks, and the switch. */
@@ -44,6 +47,17 @@ final class MixingTopologyTest extends TopologyCase {
     void shouldLeaveProjectedMixingAlone() {
         sendMixing(0, 10, true, 7f);
         assertThat(guard.commands()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.18, 1", "1.04, 0"})
+    void shouldSwitchWhenTheGainOfTheWorstTokenDoublesWithinFiveSteps(double perStep, int switches) {
+        for (long step = 0; step < 10; step++) {
+            guard.send(mixing(step, 1, false, 1f, 0)
+                    .setStatistics(List.of(statistic("mixingTokenGain", -1, (float) (2.1 * Math.pow(perStep, step)))))
+                    .build());
+        }
+        assertThat(guard.commands()).hasSize(switches);
     }
 
     @Test
