@@ -28,6 +28,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
     private final DevicePool pool;
     private final Workspace copies;
     private final Workspace hostCopies;
+    private boolean closed;
 
     /**
      * Uses this device, which {@link #close} closes.
@@ -55,6 +56,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
     @Override
     public synchronized FloatMatrix allocate(int rows, int columns) {
         long bytes = (long) rows * columns * Float.BYTES;
+        checkOpen();
         if (bytes == 0) {
             return new FloatMatrix(rows, columns, new DeviceMemory(this, 0, 0));
         }
@@ -226,11 +228,20 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         return DeviceWindow.open(this, device, memory, event, bytes);
     }
 
-    /** Gives all device memory back; no matrix of this backend may be used any more. */
+    /** Gives all device memory back; using a matrix of this backend is an {@link IllegalStateException} from now on. */
     @Override
     public synchronized void close() {
-        pool.close();
-        device.close();
+        if (!closed) {
+            closed = true;
+            pool.close();
+            device.close();
+        }
+    }
+
+    void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the device is closed");
+        }
     }
 
     /** The matrix on the device: itself, or a copy in scratch memory of this number. */
@@ -281,7 +292,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         }
     }
 
-    private static Operand operand(FloatMatrix rowMajor, boolean transposed) {
+    private Operand operand(FloatMatrix rowMajor, boolean transposed) {
         return new Operand(address(rowMajor), rowMajor.columns(), transposed);
     }
 
@@ -289,7 +300,8 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         return (long) matrix.size() * Float.BYTES;
     }
 
-    private static long address(FloatMatrix matrix) {
+    private long address(FloatMatrix matrix) {
+        checkOpen();
         if (matrix.memory() instanceof DeviceMemory memory) {
             return memory.address();
         }

@@ -85,6 +85,7 @@ public final class DeviceWindow implements AutoCloseable {
     }
 
     private void checkOpen() {
+        backend.checkOpen();
         if (closed) {
             throw new IllegalStateException("the trainer's device memory is closed");
         }
@@ -96,6 +97,7 @@ public final class DeviceWindow implements AutoCloseable {
         synchronized (backend) {
             if (!closed) {
                 closed = true;
+                backend.checkOpen();
                 device.closeEvent(event);
                 device.closeMemory(address);
             }
