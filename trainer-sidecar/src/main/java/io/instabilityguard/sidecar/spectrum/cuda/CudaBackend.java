@@ -13,6 +13,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.bytedeco.cuda.cudart.cudaDeviceProp;
+import org.bytedeco.cuda.global.cublas;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.SizeTPointer;
@@ -37,16 +40,36 @@ public final class CudaBackend {
 
     /** Looks for a GPU; {@code host} decomposes for it and is what it is checked against. */
     public static Found open(MatrixBackend host) {
-        try {
-            Loader.load(org.bytedeco.javacpp.presets.javacpp.class);
-            Loader.loadGlobal(DRIVER);
-        } catch (LinkageError | RuntimeException e) {
-            return none("no NVIDIA driver: " + rootOf(e));
-        }
+        return Libraries.FAILURE.map(CudaBackend::none).orElseGet(() -> opened(host));
+    }
+
+    private static Found opened(MatrixBackend host) {
         try {
             return checked(new DeviceBackend(device(), host), host);
         } catch (IOException | LinkageError | RuntimeException e) {
-            return none(rootOf(e));
+            return none(reason(e));
+        }
+    }
+
+    /** Loaded once: a class that failed to load says the second time only that it failed. */
+    private static final class Libraries {
+        static final Optional<String> FAILURE = load();
+
+        private static Optional<String> load() {
+            try {
+                Loader.load(org.bytedeco.javacpp.presets.javacpp.class);
+                Loader.loadGlobal(DRIVER);
+            } catch (LinkageError | RuntimeException e) {
+                return Optional.of("no NVIDIA driver: " + reason(e));
+            }
+            try {
+                Loader.load(cudart.class);
+                Loader.load(cublas.class);
+                Loader.load(nvrtc.class);
+                return Optional.empty();
+            } catch (LinkageError | RuntimeException e) {
+                return Optional.of("CUDA 12 is needed: " + reason(e));
+            }
         }
     }
 
@@ -100,15 +123,13 @@ public final class CudaBackend {
                 Optional.empty(), "no GPU: " + reason.lines().findFirst().orElse("unknown"));
     }
 
-    /** JavaCPP wraps what the dynamic linker says, and a class that failed before says only its own name. */
-    private static String rootOf(Throwable e) {
+    /** JavaCPP wraps what the dynamic linker says, which begins with the folder that it unpacked to. */
+    private static String reason(Throwable e) {
         Throwable root = e;
         while (root.getCause() != null) {
             root = root.getCause();
         }
         String message = root.getMessage();
-        return root instanceof NoClassDefFoundError
-                ? "the CUDA libraries did not load before, and are not tried again in this process"
-                : message == null ? root.getClass().getSimpleName() : message;
+        return message == null ? root.getClass().getSimpleName() : message.replaceFirst("^/\\S*/(lib\\S+: )", "$1");
     }
 }

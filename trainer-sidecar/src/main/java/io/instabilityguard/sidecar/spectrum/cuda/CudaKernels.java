@@ -63,12 +63,13 @@ final class CudaKernels implements AutoCloseable {
         try (BytePointer text = new BytePointer(source);
                 BytePointer name = new BytePointer("kernels.cu");
                 BytePointer word = new BytePointer(option);
-                PointerPointer<BytePointer> options = new PointerPointer<>(word);
+                PointerPointer<BytePointer> options = new PointerPointer<>(1);
                 SizeTPointer size = new SizeTPointer(1)) {
             Cuda.checkCompiler(
                     "nvrtcCreateProgram",
                     nvrtc.nvrtcCreateProgram(
                             program, text, name, 0, (PointerPointer<?>) null, (PointerPointer<?>) null));
+            options.put(0, word);
             int code = nvrtc.nvrtcCompileProgram(program, 1, options);
             if (code != 0) {
                 throw new DeviceException("nvrtcCompileProgram: " + firstLine(log(program)));
