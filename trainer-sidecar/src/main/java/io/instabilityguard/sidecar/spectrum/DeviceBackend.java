@@ -4,7 +4,6 @@ import static io.instabilityguard.sidecar.spectrum.HostBackend.requireEqual;
 
 import io.instabilityguard.sidecar.spectrum.Device.Operand;
 import io.instabilityguard.sidecar.spectrum.Device.Product;
-import java.nio.FloatBuffer;
 
 /**
  * The primitives of {@link MatrixBackend} over those of a {@link Device}: the algorithms of this package run on a GPU unchanged.
@@ -26,8 +25,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
     private final Device device;
     private final MatrixBackend host;
     private final DevicePool pool;
-    private final Workspace copies;
-    private final Workspace hostCopies;
+    private final DeviceTransfers transfers;
     private boolean closed;
 
     /**
@@ -39,8 +37,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         this.device = device;
         this.host = host;
         this.pool = new DevicePool(device);
-        this.copies = new Workspace(this);
-        this.hostCopies = new Workspace(host);
+        this.transfers = new DeviceTransfers(this, device, new Workspace(host));
     }
 
     @Override
@@ -71,22 +68,22 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
             return matrix;
         }
         FloatMatrix copy = workspace.matrix(number, matrix.rows(), matrix.columns());
-        copyIn(matrix.values(), copy);
+        transfers.copyIn(matrix.values(), copy);
         return copy;
     }
 
     @Override
     public synchronized void write(float[] values, FloatMatrix target) {
         requireEqual(values.length, target.size(), "elements");
-        FloatMatrix copy = hostCopies.matrix(FIRST, target.rows(), target.columns());
+        FloatMatrix copy = transfers.onHost(FIRST, target.rows(), target.columns());
         copy.values().put(0, values);
-        copyIn(copy.values(), target);
+        transfers.copyIn(copy.values(), target);
     }
 
     @Override
     public synchronized float[] read(FloatMatrix source) {
         float[] values = new float[source.size()];
-        onHost(source, FIRST).values().get(0, values);
+        transfers.onHost(source, FIRST).values().get(0, values);
         return values;
     }
 
@@ -94,9 +91,9 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
     public synchronized void scale(double alpha, FloatMatrix source, FloatMatrix target) {
         requireEqual(source.size(), target.size(), "elements");
         if (!source.isEmpty()) {
-            FloatMatrix to = target(target, TARGET);
-            device.scale(alpha, address(here(source, FIRST)), address(to), source.size());
-            finish(to, target);
+            FloatMatrix to = transfers.target(target, TARGET);
+            device.scale(alpha, transfers.address(transfers.here(source, FIRST)), transfers.address(to), source.size());
+            transfers.finish(to, target);
         }
     }
 
@@ -104,9 +101,9 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
     public synchronized void add(double alpha, FloatMatrix source, FloatMatrix target) {
         requireEqual(source.size(), target.size(), "elements");
         if (!source.isEmpty()) {
-            FloatMatrix to = here(target, TARGET);
-            device.add(alpha, address(here(source, FIRST)), address(to), source.size());
-            finish(to, target);
+            FloatMatrix to = transfers.here(target, TARGET);
+            device.add(alpha, transfers.address(transfers.here(source, FIRST)), transfers.address(to), source.size());
+            transfers.finish(to, target);
         }
     }
 
@@ -114,42 +111,47 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
     public synchronized void addToDiagonal(double alpha, FloatMatrix square) {
         requireEqual(square.rows(), square.columns(), "rows and columns");
         if (!square.isEmpty()) {
-            FloatMatrix to = here(square, TARGET);
-            device.addToDiagonal(alpha, address(to), square.rows());
-            finish(to, square);
+            FloatMatrix to = transfers.here(square, TARGET);
+            device.addToDiagonal(alpha, transfers.address(to), square.rows());
+            transfers.finish(to, square);
         }
     }
 
     @Override
     public synchronized double dot(FloatMatrix x, FloatMatrix y) {
         requireEqual(x.size(), y.size(), "elements");
-        return x.isEmpty() ? 0 : device.dot(address(here(x, FIRST)), address(here(y, SECOND)), x.size());
+        return x.isEmpty()
+                ? 0
+                : device.dot(
+                        transfers.address(transfers.here(x, FIRST)),
+                        transfers.address(transfers.here(y, SECOND)),
+                        x.size());
     }
 
     @Override
     public synchronized double largestMagnitude(FloatMatrix a) {
-        return a.isEmpty() ? 0 : device.largestMagnitude(address(here(a, FIRST)), a.size());
+        return a.isEmpty() ? 0 : device.largestMagnitude(transfers.address(transfers.here(a, FIRST)), a.size());
     }
 
     @Override
     public synchronized double multiplyGram(
             FloatMatrix a, FloatMatrix v, FloatMatrix product, FloatMatrix gramProduct) {
         HostBackend.requireGramShapes(a, v, product, gramProduct);
-        FloatMatrix image = target(product, TARGET);
-        FloatMatrix gram = target(gramProduct, OTHER_TARGET);
+        FloatMatrix image = transfers.target(product, TARGET);
+        FloatMatrix gram = transfers.target(gramProduct, OTHER_TARGET);
         double sumOfSquares = 0;
         if (a.isEmpty()) {
-            clear(image);
-            clear(gram);
+            transfers.clear(image);
+            transfers.clear(gram);
         } else {
-            FloatMatrix here = here(a, FIRST);
-            long x = address(here(v, SECOND));
-            device.gemv(operand(here, true), a.columns(), a.rows(), x, address(image));
-            device.gemv(operand(here, false), a.columns(), a.rows(), address(image), address(gram));
-            sumOfSquares = device.dot(address(here), address(here), a.size());
+            FloatMatrix here = transfers.here(a, FIRST);
+            long x = transfers.address(transfers.here(v, SECOND));
+            device.gemv(operand(here, true), a.columns(), a.rows(), x, transfers.address(image));
+            device.gemv(operand(here, false), a.columns(), a.rows(), transfers.address(image), transfers.address(gram));
+            sumOfSquares = device.dot(transfers.address(here), transfers.address(here), a.size());
         }
-        finish(image, product);
-        finish(gram, gramProduct);
+        transfers.finish(image, product);
+        transfers.finish(gram, gramProduct);
         return sumOfSquares;
     }
 
@@ -160,20 +162,20 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         if (target.isEmpty()) {
             return;
         }
-        FloatMatrix to = beta == 0 ? target(target, TARGET) : here(target, TARGET);
+        FloatMatrix to = beta == 0 ? transfers.target(target, TARGET) : transfers.here(target, TARGET);
         if (left.columns() > 0) {
             Product product = new Product(target.columns(), target.rows(), left.columns(), (float) alpha, (float) beta);
             device.gemm(
                     product,
-                    operand(here(right, SECOND), false),
-                    operand(here(left, FIRST), false),
+                    operand(transfers.here(right, SECOND), false),
+                    operand(transfers.here(left, FIRST), false),
                     operand(to, false));
         } else if (beta == 0) {
-            clear(to);
+            transfers.clear(to);
         } else {
-            device.scale(beta, address(to), address(to), target.size());
+            device.scale(beta, transfers.address(to), transfers.address(to), target.size());
         }
-        finish(to, target);
+        transfers.finish(to, target);
     }
 
     @Override
@@ -182,8 +184,8 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         if (target.isEmpty()) {
             return;
         }
-        FloatMatrix here = here(a, FIRST);
-        FloatMatrix to = target(target, TARGET);
+        FloatMatrix here = transfers.here(a, FIRST);
+        FloatMatrix to = transfers.target(target, TARGET);
         boolean wide = a.rows() <= a.columns();
         int n = a.smallSide();
         // As it lies A is Aᵀ: the Gram matrix A Aᵀ of a wide one is (Aᵀ)ᵀ Aᵀ. It is symmetric, so nothing else turns
@@ -192,28 +194,28 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
                 operand(here, wide),
                 operand(here, !wide),
                 operand(to, false));
-        finish(to, target);
+        transfers.finish(to, target);
     }
 
     @Override
     public synchronized boolean decompose(FloatMatrix a, FloatMatrix left, FloatMatrix values, FloatMatrix right) {
         HostBackend.requireReducedShapes(a, left, values, right);
-        FloatMatrix u = hostCopies.matrix(SECOND, a.rows(), a.smallSide());
-        FloatMatrix s = hostCopies.matrix(TARGET, a.smallSide(), 1);
-        FloatMatrix vt = hostCopies.matrix(OTHER_TARGET, a.smallSide(), a.columns());
-        boolean converged = host.decompose(onHost(a, FIRST), u, s, vt);
-        copyIn(u.values(), left);
-        copyIn(s.values(), values);
-        copyIn(vt.values(), right);
+        FloatMatrix u = transfers.onHost(SECOND, a.rows(), a.smallSide());
+        FloatMatrix s = transfers.onHost(TARGET, a.smallSide(), 1);
+        FloatMatrix vt = transfers.onHost(OTHER_TARGET, a.smallSide(), a.columns());
+        boolean converged = host.decompose(transfers.onHost(a, FIRST), u, s, vt);
+        transfers.copyIn(u.values(), left);
+        transfers.copyIn(s.values(), values);
+        transfers.copyIn(vt.values(), right);
         return converged;
     }
 
     @Override
     public synchronized boolean singularValues(FloatMatrix a, FloatMatrix values) {
         requireEqual(a.smallSide(), values.size(), "small side and singular values");
-        FloatMatrix s = hostCopies.matrix(TARGET, a.smallSide(), 1);
-        boolean converged = host.singularValues(onHost(a, FIRST), s);
-        copyIn(s.values(), values);
+        FloatMatrix s = transfers.onHost(TARGET, a.smallSide(), 1);
+        boolean converged = host.singularValues(transfers.onHost(a, FIRST), s);
+        transfers.copyIn(s.values(), values);
         return converged;
     }
 
@@ -244,67 +246,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         }
     }
 
-    /** The matrix on the device: itself, or a copy in scratch memory of this number. */
-    private FloatMatrix here(FloatMatrix matrix, int scratch) {
-        return resident(matrix, copies, scratch);
-    }
-
-    /** Where a target is computed whose old content does not matter. */
-    private FloatMatrix target(FloatMatrix target, int scratch) {
-        return target.memory() instanceof DeviceMemory
-                ? target
-                : copies.matrix(scratch, target.rows(), target.columns());
-    }
-
-    /** Brings what was computed to where it was asked for. */
-    private void finish(FloatMatrix computed, FloatMatrix target) {
-        if (target.memory() instanceof HostMemory memory && !target.isEmpty()) {
-            device.copyOut(address(computed), memory.values(), bytes(target));
-        }
-    }
-
-    /** The matrix in host memory: itself, or a copy in host scratch memory of this number. */
-    private FloatMatrix onHost(FloatMatrix matrix, int scratch) {
-        if (matrix.memory() instanceof HostMemory) {
-            return matrix;
-        }
-        FloatMatrix copy = hostCopies.matrix(scratch, matrix.rows(), matrix.columns());
-        if (!matrix.isEmpty()) {
-            device.copyOut(address(matrix), copy.values(), bytes(matrix));
-        }
-        return copy;
-    }
-
-    private void copyIn(FloatBuffer from, FloatMatrix to) {
-        if (to.isEmpty()) {
-            return;
-        }
-        if (to.memory() instanceof HostMemory memory) {
-            memory.values().put(0, from, 0, to.size());
-        } else {
-            device.copyIn(from, address(to), bytes(to));
-        }
-    }
-
-    private void clear(FloatMatrix matrix) {
-        if (!matrix.isEmpty()) {
-            device.zero(address(matrix), bytes(matrix));
-        }
-    }
-
     private Operand operand(FloatMatrix rowMajor, boolean transposed) {
-        return new Operand(address(rowMajor), rowMajor.columns(), transposed);
-    }
-
-    private static long bytes(FloatMatrix matrix) {
-        return (long) matrix.size() * Float.BYTES;
-    }
-
-    private long address(FloatMatrix matrix) {
-        checkOpen();
-        if (matrix.memory() instanceof DeviceMemory memory) {
-            return memory.address();
-        }
-        throw new IllegalStateException("a matrix in host memory has no address on the device");
+        return new Operand(transfers.address(rowMajor), rowMajor.columns(), transposed);
     }
 }

@@ -84,7 +84,7 @@ public final class DeviceWindow implements AutoCloseable {
         return address + offset;
     }
 
-    private void checkOpen() {
+    void checkOpen() {
         backend.checkOpen();
         if (closed) {
             throw new IllegalStateException("the trainer's device memory is closed");

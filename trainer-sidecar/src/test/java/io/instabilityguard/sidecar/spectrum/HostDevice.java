@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * A device in plain Java with an address space of its own. It is a sanitizer as well: every access outside of what is allocated or
  * opened now, every second free and every overlap of a product's target with its operands is an {@link AssertionError}.
  */
-class HostDevice implements Device {
+public class HostDevice implements Device {
     private static final long FIRST_ADDRESS = 1L << 40;
     private static final long GAP = 1L << 20;
 
@@ -26,14 +26,14 @@ class HostDevice implements Device {
     private boolean closed;
 
     /** Bytes of another process, to be opened by this handle. */
-    ByteBuffer export(byte[] handle, int bytes) {
+    public ByteBuffer export(byte[] handle, int bytes) {
         ByteBuffer memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
         exported.put(boxed(handle), memory);
         return memory;
     }
 
     /** Allocated or opened and not given back. */
-    int held() {
+    public int held() {
         return blocks.size() + events.size();
     }
 
