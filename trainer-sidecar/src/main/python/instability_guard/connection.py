@@ -8,6 +8,7 @@ from typing import Optional
 from instability_guard import messages
 from instability_guard.channel import Channel
 from instability_guard.commands import CommandBook
+from instability_guard.device_staging import device_staging
 from instability_guard.messages import Identity
 from instability_guard.report import Report
 from instability_guard.session import Session, SessionLost
@@ -37,6 +38,7 @@ class Connection:
         self._next_attempt = -math.inf
         self._retry_seconds = _RETRY_SECONDS
         self._was_attached = False
+        self._device_staging = device_staging(signals.matrices, identity.world_size, report)
 
     def attached(self, last_step: int) -> Optional[Session]:
         """The session; when there is none, one attempt to get it if one is due."""
@@ -85,9 +87,13 @@ class Connection:
     def _greet(self, channel: Channel, last_step: int) -> None:
         signals = self._signals
         staging = StagingFile.in_folder(os.path.dirname(self._path), signals.shapes, self._identity.generation)
-        session = Session(channel, staging, self._book, self._report)
+        device = self._device_staging
+        session = Session(channel, staging, self._book, self._report, device)
         applied, described = self._book.last_applied(), signals.hello(staging.offsets)
-        session.send(messages.hello(self._identity, staging, signals.matrices, last_step, applied, described))
+        hello = messages.hello(self._identity, staging, signals.matrices, last_step, applied, described)
+        if device is not None:
+            hello["staging"]["device"] = device.offer()
+        session.send(hello)
         self.session = session
         self._report.count("reattached", int(self._was_attached))
         self._was_attached = True

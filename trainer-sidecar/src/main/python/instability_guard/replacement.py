@@ -65,7 +65,7 @@ class MatrixReplacement:
 
 def copy_to_slots(matrices: Sequence[TrackedMatrix], session: Session) -> None:
     """Live weights -> slots; `ValueError` when a parameter is no longer what was tracked."""
-    with torch.no_grad():
+    with torch.no_grad(), session.staging.copying():
         for matrix in matrices:
             session.staging.slots[matrix.index].copy_(matrix.live())
 

@@ -7,6 +7,7 @@ from typing import Callable, Deque, Dict, List, Optional, Tuple, Union
 from instability_guard import messages
 from instability_guard.channel import Channel, ChannelLost
 from instability_guard.commands import CommandBook
+from instability_guard.device_staging import DeviceStaging
 from instability_guard.messages import Message, StepReport
 from instability_guard.report import Report
 from instability_guard.staging import StagingFile
@@ -29,8 +30,17 @@ class Session:
     READY or REJECT. Waiting here is bounded by the caller's deadline and added up in `waited_seconds`.
     """
 
-    def __init__(self, channel: Channel, staging: StagingFile, book: CommandBook, report: Report) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        staging: StagingFile,
+        book: CommandBook,
+        report: Report,
+        offered: Optional[DeviceStaging] = None,
+    ) -> None:
+        """`offered`: slots on the device that HELLO offers; until WELCOME accepts them or not, no slot is used."""
         self.staging = staging
+        self._offered = offered
         self.command_timeout = float("inf")
         self.is_welcome = False
         self.is_overdue = False
@@ -55,7 +65,7 @@ class Session:
     @property
     def owns_slots(self) -> bool:
         """Whether the hook may write into the slots."""
-        return self._lent is None
+        return self._lent is None and (self._offered is None or self.is_welcome)
 
     def pump(self) -> None:
         """Handles the messages that are there; `SessionLost` at the end of the connection."""
@@ -145,7 +155,16 @@ class Session:
         limit_ms = messages.number(message, "commandTimeoutMs")
         if limit_ms > 0:
             self.command_timeout = limit_ms / 1000.0
+        if self._offered is not None:
+            self._settle(self._offered, message)
         self.is_welcome = True
+
+    def _settle(self, offered: DeviceStaging, welcome: Message) -> None:
+        if welcome.get("deviceStaging") is True:
+            self.staging.use(offered)
+            return
+        reason = str(welcome.get("deviceStagingReason") or "it does not know how")[:300]
+        self._report.warn("weights on CUDA are staged through host memory: the sidecar says: %s" % reason)
 
     def _on_refused(self, message: Message) -> None:
         raise SessionLost("it refused: %s" % messages.text(message, "reason"), refused=True)

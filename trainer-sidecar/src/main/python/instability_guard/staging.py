@@ -12,12 +12,13 @@ Layout, little-endian::
     64      ...   slots, row-major, each starting at a multiple of 64
 """
 
+import contextlib
 import mmap
 import os
 import secrets
 import struct
 import zlib
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import Any, ContextManager, List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 
@@ -71,6 +72,7 @@ class StagingFile:
         self.offsets, self.size = layout(shapes)
         self._sizes = [shape.size for shape in shapes]
         self._pid = os.getpid()
+        self._device: Optional[Any] = None
         self._memory = self._create()
         header = HEADER.pack(LAYOUT_VERSION, len(shapes), self.size, generation)
         self._memory[HEADER_OFFSET : HEADER_OFFSET + HEADER.size] = header
@@ -83,8 +85,19 @@ class StagingFile:
         name = "staging-%d-%s" % (os.getpid(), secrets.token_hex(4))
         return cls(os.path.join(folder, name), shapes, generation)
 
+    def use(self, device: Any) -> None:
+        """From now on the slots of the matrices are those of a `DeviceStaging`."""
+        self._device = device
+        self.slots[: len(device.slots)] = device.slots
+
+    def copying(self) -> ContextManager[None]:
+        """Copies of weights into slots belong inside."""
+        return contextlib.nullcontext() if self._device is None else self._device.copying()
+
     def checksum(self, index: int) -> int:
         """CRC-32 of the bytes of slot `index`."""
+        if self._device is not None and index < len(self._device.slots):
+            return int(self._device.checksum(index))
         start = self.offsets[index]
         with memoryview(self._memory) as memory:
             return zlib.crc32(memory[start : start + self._sizes[index]])

@@ -8,6 +8,7 @@ import io.instabilityguard.sidecar.frame.HookMessage;
 import io.instabilityguard.sidecar.frame.ProtocolException;
 import io.instabilityguard.sidecar.frame.SidecarMessage;
 import io.instabilityguard.sidecar.frame.StagingFile;
+import io.instabilityguard.sidecar.sample.DeviceSlots;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,18 +49,26 @@ final class HookSession implements HookListener {
     }
 
     private TrainerSession open(Hello hello) throws ProtocolException {
-        TrainerSession session = new TrainerSession(hello, staging(hello), link, services);
+        StagingFile staging = staging(hello);
+        DeviceSlots.Answer device = DeviceSlots.of(hello, services.backend());
+        TrainerSession session = new TrainerSession(hello, staging, device.slots(), link, services);
         if (!sessions.enter(session)) {
             session.close();
             throw refused("a newer generation of run " + hello.run() + " is attached");
         }
-        link.send(new SidecarMessage.Welcome(Hello.VERSION, session.name(), services.commandTimeoutMs()));
+        link.send(new SidecarMessage.Welcome(
+                Hello.VERSION,
+                session.name(),
+                services.commandTimeoutMs(),
+                device.slots().isPresent(),
+                device.reason()));
         session.begin();
         services.source().rereadFrom(hello.startedAtMs());
         LOG.info(
-                "{} attached: {} matrices, {} snapshots, {} mixers, PyTorch {}",
+                "{} attached: {} matrices{}, {} snapshots, {} mixers, PyTorch {}",
                 session.name(),
                 hello.matrices().size(),
+                device.slots().isPresent() ? " in its device's memory" : "",
                 hello.snapshots().size(),
                 hello.mixers().size(),
                 hello.torchVersion());

@@ -12,6 +12,8 @@ import io.instabilityguard.sidecar.report.RecordSender;
 import io.instabilityguard.sidecar.report.SidecarClock;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
 import io.instabilityguard.sidecar.report.TelemetryReporter;
+import io.instabilityguard.sidecar.spectrum.DeviceBackend;
+import io.instabilityguard.sidecar.spectrum.MatrixBackend;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -93,12 +95,16 @@ public final class Sidecar implements AutoCloseable {
             throws IOException {
         Path socket = config.socket().toAbsolutePath();
         Path folder = socket.resolveSibling("");
+        MatrixBackend backend = config.backend().open();
+        if (backend instanceof DeviceBackend device) {
+            opened(device);
+        }
         SessionServices services = new SessionServices(
                 folder,
                 reporter,
                 commands,
                 source,
-                config.backend().open(),
+                backend,
                 metrics,
                 clock,
                 config.commandTimeoutMs(),

@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  * @param stateFolder key {@code state.folder}: where the journal of commands is kept; default {@code state} next to the socket
  * @param bootstrapServers key {@code bootstrap.servers}: default {@code 127.0.0.1:9092}
  * @param schemaRegistryUrl key {@code schema.registry.url}: Confluent wire format when set
- * @param backend key {@code numerics.backend}: {@code auto}, {@code openblas} or {@code ejml}; default {@code auto}
+ * @param backend key {@code numerics.backend}: {@code auto}, {@code cuda}, {@code openblas} or {@code ejml}; default {@code auto}
  * @param telemetryQueueRecords key {@code telemetry.queue.records}: 1 to 1,000,000; default 4,096; beyond, telemetry is dropped
  * @param outcomesQueueRecords key {@code outcomes.queue.records}: 1 to 1,000,000; default 1,024; beyond, outcomes wait for a restart
  * @param commandTimeoutMs key {@code command.timeout.ms}: longest wait of a trainer at one boundary, 1 to 60,000; default 2,000
@@ -175,7 +175,7 @@ public record SidecarConfig(
         try {
             return NumericsBackend.valueOf(value.strip().toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw new ConfigException("numerics.backend is " + value + ", must be auto, openblas or ejml", e);
+            throw new ConfigException("numerics.backend is " + value + ", must be auto, cuda, openblas or ejml", e);
         }
     }
 

@@ -14,6 +14,7 @@ import io.instabilityguard.sidecar.frame.ProtocolException;
 import io.instabilityguard.sidecar.frame.SidecarMessage;
 import io.instabilityguard.sidecar.frame.StagingFile;
 import io.instabilityguard.sidecar.report.RunTelemetry;
+import io.instabilityguard.sidecar.sample.DeviceSlots;
 import io.instabilityguard.sidecar.sample.SampleCheck;
 import io.instabilityguard.sidecar.sample.SampleContents;
 import io.instabilityguard.sidecar.sample.StagedMatrices;
@@ -22,6 +23,7 @@ import io.instabilityguard.sidecar.sample.StepSampler;
 import io.instabilityguard.sidecar.spectrum.SpectrumProbe;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -41,6 +43,7 @@ final class TrainerSession {
 
     private final Hello hello;
     private final StagingFile staging;
+    private final Optional<DeviceSlots> device;
     private final HookLink link;
     private final SessionServices services;
     private final SampleCheck check;
@@ -53,14 +56,16 @@ final class TrainerSession {
     private final DistinctErrors errors = new DistinctErrors(LOG);
     private volatile boolean begun;
 
-    TrainerSession(Hello hello, StagingFile staging, HookLink link, SessionServices services) {
+    TrainerSession(
+            Hello hello, StagingFile staging, Optional<DeviceSlots> device, HookLink link, SessionServices services) {
         this.hello = hello;
         this.staging = staging;
+        this.device = device;
         this.link = link;
         this.services = services;
         this.telemetry = services.reporter().open(hello);
         this.check = new SampleCheck(hello);
-        StagedMatrices staged = new StagedMatrices(staging, hello);
+        StagedMatrices staged = new StagedMatrices(staging, hello, device);
         SpectrumProbe probe =
                 new SpectrumProbe(services.backend(), hello.matrices().size());
         this.sampler = new StepSampler(
@@ -142,9 +147,10 @@ final class TrainerSession {
             services.metrics().sessionClosed();
         }
         try {
+            device.ifPresent(DeviceSlots::close);
             staging.close();
-        } catch (IOException e) {
-            errors.warn("removing a staging file", e);
+        } catch (IOException | RuntimeException e) {
+            errors.warn("giving the staged weights up", e);
         }
     }
 

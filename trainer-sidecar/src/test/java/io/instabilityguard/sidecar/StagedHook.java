@@ -4,7 +4,7 @@ import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.HookMessage;
 import io.instabilityguard.sidecar.frame.Messages;
 import io.instabilityguard.sidecar.frame.SidecarMessage;
-import io.instabilityguard.sidecar.frame.StagingDescriptor;
+import io.instabilityguard.sidecar.frame.StagedFiles;
 import io.instabilityguard.sidecar.frame.TestHook;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,12 +33,11 @@ final class StagedHook implements AutoCloseable {
     static StagedHook connect(Path socket, long generation, UnaryOperator<Messages.HelloBuilder> more)
             throws IOException {
         Path file = socket.resolveSibling("staging-1-%08x".formatted(++files));
-        Hello hello = more.apply(Messages.hello("run-1", generation)
+        Hello hello = StagedFiles.write(
+                file,
+                more.apply(Messages.hello("run-1", generation)
                         .matrix("query", Hello.Role.QUERY, 2, 2, "float32")
-                        .matrix("key", Hello.Role.KEY, 2, 2, "float32")
-                        .staging(file.toString()))
-                .build();
-        Files.write(file, header(hello));
+                        .matrix("key", Hello.Role.KEY, 2, 2, "float32")));
         TestHook wire = TestHook.connect(socket);
         wire.send(hello);
         return new StagedHook(wire, file, hello);
@@ -93,15 +92,5 @@ final class StagedHook implements AutoCloseable {
     @Override
     public void close() throws IOException {
         wire.close();
-    }
-
-    private static byte[] header(Hello hello) {
-        ByteBuffer file = ByteBuffer.allocate((int) hello.staging().bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        file.putInt(StagingDescriptor.VERSION_OFFSET, StagingDescriptor.VERSION);
-        file.putInt(StagingDescriptor.SLOTS_OFFSET, hello.slots().size());
-        file.putLong(StagingDescriptor.TOTAL_OFFSET, hello.staging().bytes());
-        file.putLong(StagingDescriptor.GENERATION_OFFSET, hello.generation());
-        file.putLong(StagingDescriptor.MAGIC_OFFSET, StagingDescriptor.MAGIC);
-        return file.array();
     }
 }

@@ -12,6 +12,7 @@ import io.instabilityguard.evaluation.history.Percentiles;
 import io.instabilityguard.evaluation.trainer.Python;
 import io.instabilityguard.sidecar.koopman.bench.KoopmanBenchmark;
 import io.instabilityguard.sidecar.spectrum.bench.BenchResult;
+import io.instabilityguard.sidecar.spectrum.bench.GpuBenchmark;
 import io.instabilityguard.sidecar.spectrum.bench.SpectrumBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,6 +44,18 @@ public final class BenchCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Suite suite;
 
+    /** What numerics are measured on. */
+    enum Processor {
+        CPU,
+        CUDA
+    }
+
+    @Option(
+            names = "--backend",
+            paramLabel = "BACKEND",
+            description = "For numerics: cpu, or cuda for the GPU's rows alone; default both, as far as there is a GPU.")
+    private @Nullable Processor backend;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON.")
     private @Nullable Path json;
 
@@ -65,10 +78,25 @@ public final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static List<BenchResult> numerics() {
-        List<BenchResult> results = new ArrayList<>(SpectrumBenchmark.run(System.err::println));
-        results.addAll(KoopmanBenchmark.run(System.err::println));
+    private List<BenchResult> numerics() {
+        List<BenchResult> results = new ArrayList<>();
+        if (backend != Processor.CUDA) {
+            results.addAll(SpectrumBenchmark.run(System.err::println));
+            results.addAll(KoopmanBenchmark.run(System.err::println));
+        }
+        if (backend != Processor.CPU) {
+            results.addAll(gpu());
+        }
         return results;
+    }
+
+    private List<BenchResult> gpu() {
+        GpuBenchmark.Outcome outcome = GpuBenchmark.run(System.err::println);
+        if (outcome.results().isEmpty() && backend == Processor.CUDA) {
+            throw UserError.environment(outcome.reason());
+        }
+        System.err.println(outcome.reason());
+        return outcome.results();
     }
 
     private static List<BenchResult> latency() {

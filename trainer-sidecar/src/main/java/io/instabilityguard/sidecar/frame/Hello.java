@@ -121,8 +121,24 @@ public record Hello(
                 .orElse(null);
     }
 
-    /** Where the weights are staged: path, size in bytes, version of the layout. */
-    public record Staging(String path, long bytes, int layoutVersion) {}
+    /**
+     * Where the weights are staged.
+     *
+     * @param path of the staging file
+     * @param bytes its size
+     * @param layoutVersion of the file
+     * @param device an offer of device memory for the matrices; null when there is none
+     */
+    public record Staging(
+            String path,
+            long bytes,
+            int layoutVersion,
+            @MayBeAbsent @Nullable DeviceStaging device) {
+        /** A staging file alone. */
+        public Staging(String path, long bytes, int layoutVersion) {
+            this(path, bytes, layoutVersion, null);
+        }
+    }
 
     /** A command that the hook applied at a step. */
     public record AppliedCommand(String id, long step) {}

@@ -20,8 +20,14 @@ import java.util.Map;
 })
 public sealed interface SidecarMessage {
 
-    /** The session is open. Waits at one boundary may take {@code commandTimeoutMs} together. */
-    record Welcome(int version, String session, long commandTimeoutMs) implements SidecarMessage {}
+    /**
+     * The session is open. Waits at one boundary may take {@code commandTimeoutMs} together. With {@code deviceStaging} the slots of the
+     * matrices are from now on those of the device memory that HELLO offered; without, {@code deviceStagingReason} says why an offer
+     * was declined.
+     */
+    record Welcome(
+            int version, String session, long commandTimeoutMs, boolean deviceStaging, String deviceStagingReason)
+            implements SidecarMessage {}
 
     /** The sidecar closes the session, and why. */
     record Refused(String reason) implements SidecarMessage {}

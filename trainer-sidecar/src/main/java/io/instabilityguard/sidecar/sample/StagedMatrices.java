@@ -11,11 +11,12 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
- * The slots of a staging file as float32 matrices, one at a time: the matrix that {@link #read(int)} gives is valid until the
+ * The slots of a session as float32 matrices, one at a time: the matrix that {@link #read(int)} gives is valid until the
  * next one. A buffer as large as the largest slot and one as large as the largest tracked matrix in float32 are all the memory
  * it takes. Not thread-safe.
  */
@@ -24,10 +25,17 @@ public final class StagedMatrices {
     private final List<Hello.Matrix> tracked;
     private final ByteBuffer bytes;
     private final FloatBuffer values;
+    private final Optional<DeviceSlots> device;
 
     /** The slots of this file, which the hook described so. */
     public StagedMatrices(StagingFile staging, Hello hello) {
+        this(staging, hello, Optional.empty());
+    }
+
+    /** The slots of this file, but for those of the matrices where they are on the device. */
+    public StagedMatrices(StagingFile staging, Hello hello, Optional<DeviceSlots> device) {
         this.staging = staging;
+        this.device = device;
         this.tracked = hello.matrices();
         int largestSlot =
                 staging.slots().stream().mapToInt(StagingSlot::bytes).max().orElse(0);
@@ -54,16 +62,23 @@ public final class StagedMatrices {
         return matrix;
     }
 
+    /** A tracked matrix to be looked at and not changed: where it lies, if the numerics can reach it there, else a copy. */
+    public FloatMatrix measured(int index) throws IOException {
+        Optional<FloatMatrix> resident =
+                device.flatMap(slots -> slots.resident(staging.slots().get(index)));
+        return resident.isPresent() ? resident.get() : read(index);
+    }
+
     /** Copies the first rows of any slot into {@code target}, as many as it has. */
     public void read(int index, FloatMatrix target) throws IOException {
-        staging.read(index, bytes);
+        fill(index);
         dtype(index).read(bytes, target.values(), target.size());
     }
 
     /** A copy of the slot's bytes as they are. */
     public byte[] readBytes(int index) throws IOException {
         byte[] copy = new byte[staging.slots().get(index).bytes()];
-        staging.read(index, bytes);
+        fill(index);
         bytes.get(copy);
         return copy;
     }
@@ -76,12 +91,34 @@ public final class StagedMatrices {
     public OptionalLong write(int index, FloatMatrix content) throws IOException {
         bytes.clear().limit(staging.slots().get(index).bytes());
         boolean fits = dtype(index).write(content.values(), bytes, content.size()) == 0;
-        return fits ? OptionalLong.of(staging.write(index, bytes)) : OptionalLong.empty();
+        return fits ? OptionalLong.of(store(index)) : OptionalLong.empty();
     }
 
     /** Writes bytes that {@link #readBytes} gave into that slot, and returns their CRC-32. */
     public long writeBytes(int index, byte[] content) throws IOException {
-        return staging.write(index, ByteBuffer.wrap(content));
+        bytes.clear().limit(content.length).put(0, content);
+        return store(index);
+    }
+
+    private void fill(int index) throws IOException {
+        if (onDevice(index).isPresent()) {
+            onDevice(index).get().read(staging.slots().get(index), bytes);
+        } else {
+            staging.read(index, bytes);
+        }
+    }
+
+    /** Writes what {@link #bytes} holds into the slot. */
+    private long store(int index) throws IOException {
+        if (onDevice(index).isEmpty()) {
+            return staging.write(index, bytes);
+        }
+        onDevice(index).get().write(staging.slots().get(index), bytes);
+        return StagingFile.crc32(bytes);
+    }
+
+    private Optional<DeviceSlots> onDevice(int index) {
+        return index < tracked.size() ? device : Optional.empty();
     }
 
     /** The indexes of the tracked matrices of this role. */

@@ -42,7 +42,7 @@ public final class StepSampler {
             SampleSettings settings,
             IntConsumer refused) {
         this.hello = hello;
-        this.backend = backend;
+        this.backend = backend.onHost();
         this.probe = probe;
         this.settings = settings;
         this.refused = refused;
@@ -52,7 +52,7 @@ public final class StepSampler {
                 settings.increments() ? Optional.of(new WeightIncrements(hello, backend)) : Optional.empty());
         this.mixing = new MixingSampler(hello, staged);
         this.snapshots = new SnapshotCopies(hello, staged);
-        this.profiler = new BlockProfiler(hello, backend);
+        this.profiler = new BlockProfiler(hello, backend.onHost());
     }
 
     /** Reads everything of this step that the slots hold: afterwards they may go back to the hook. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What changed in the weights since the previous sample. Keeps the weights of that sample, 4 bytes per tracked parameter, and the
- * update of queries and keys, another 4. Mixing matrices are left out. Not thread-safe.
+ * update of queries and keys, another 4, in host memory. Mixing matrices are left out. Not thread-safe.
  */
 final class WeightIncrements {
     private final Hello hello;
@@ -28,9 +28,9 @@ final class WeightIncrements {
 
     WeightIncrements(Hello hello, MatrixBackend backend) {
         this.hello = hello;
-        this.backend = backend;
+        this.backend = backend.onHost();
         this.queryKey = new QkIncrement(backend);
-        this.scratch = backend.allocate(
+        this.scratch = this.backend.allocate(
                 1,
                 hello.matrices().stream()
                         .mapToInt(matrix -> matrix.slot().elements())

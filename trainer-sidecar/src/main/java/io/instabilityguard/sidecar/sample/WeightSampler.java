@@ -28,7 +28,8 @@ final class WeightSampler {
         List<MatrixSpectrum> spectra = new ArrayList<>();
         for (int i = 0; i < staged.descriptions().size(); i++) {
             int index = i;
-            FloatMatrix matrix = staged.read(i);
+            // What changed is computed on the host
+            FloatMatrix matrix = increments.isPresent() ? staged.read(i) : staged.measured(i);
             spectra.add(probe.measure(i, matrix));
             increments.flatMap(kept -> kept.updateRatio(index, matrix)).ifPresent(statistics::add);
         }

@@ -5,31 +5,40 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * A view of a float32 matrix, row-major: element (i, j) is {@code values.get(i * columns + j)}.
+ * A view of a float32 matrix, row-major: element (i, j) is number i · columns + j.
  *
- * <p>The view owns nothing: for float32 weights {@code values} is the staging file's own mapping, for other types a reused scratch
- * buffer. A column vector of length n is an n×1 matrix. Matrices made by {@link MatrixBackend#allocate} may lie in memory
- * that only their backend can reach: read and write those through the backend.
+ * <p>The view owns nothing: its memory is a reused buffer or part of one. A column vector of length n is an n×1 matrix. Matrices made by {@link MatrixBackend#allocate} may lie in memory
+ * on a device, that only their backend can reach: read and write those through the backend.
  *
  * @param rows number of rows, 0 or more
  * @param columns number of columns, 0 or more
- * @param values direct buffer in native byte order that starts at element (0, 0); holds at least rows × columns elements
+ * @param memory starts at element (0, 0); holds at least rows × columns elements
  */
-public record FloatMatrix(int rows, int columns, FloatBuffer values) {
+public record FloatMatrix(int rows, int columns, MatrixMemory memory) {
 
-    /** Throws {@link IllegalArgumentException} for a negative or too large shape, or a buffer that is not as described. */
+    /** Throws {@link IllegalArgumentException} for a negative or too large shape, or too little memory. */
     public FloatMatrix {
         if (rows < 0 || columns < 0 || (long) rows * columns > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "matrix of " + rows + " x " + columns + ": the shape must fit one buffer");
         }
-        if (!values.isDirect() || values.order() != ByteOrder.nativeOrder() || values.position() != 0) {
-            throw new IllegalArgumentException("matrix values must be a direct native-order buffer at position 0");
+        if (memory.capacity() < rows * columns) {
+            throw new IllegalArgumentException("matrix of " + rows + " x " + columns + " over a buffer of only "
+                    + memory.capacity() + " elements");
         }
-        if (values.limit() < rows * columns) {
-            throw new IllegalArgumentException(
-                    "matrix of " + rows + " x " + columns + " over a buffer of only " + values.limit() + " elements");
+    }
+
+    /** A matrix in host memory: {@code values} is a direct buffer in native byte order that starts at element (0, 0). */
+    public FloatMatrix(int rows, int columns, FloatBuffer values) {
+        this(rows, columns, new HostMemory(values));
+    }
+
+    /** The elements of a matrix in host memory; throws {@link IllegalStateException} for one on a device. */
+    public FloatBuffer values() {
+        if (memory instanceof HostMemory host) {
+            return host.values();
         }
+        throw new IllegalStateException("this matrix lies on a device: read it through its backend");
     }
 
     /** A zeroed matrix in new direct host memory. */
@@ -43,7 +52,7 @@ public record FloatMatrix(int rows, int columns, FloatBuffer values) {
     /** A matrix in new direct host memory holding {@code values}, row-major. */
     public static FloatMatrix of(int rows, int columns, float... values) {
         FloatMatrix matrix = zeros(rows, columns);
-        matrix.values.put(0, values, 0, rows * columns);
+        matrix.values().put(0, values, 0, rows * columns);
         return matrix;
     }
 
@@ -64,17 +73,16 @@ public record FloatMatrix(int rows, int columns, FloatBuffer values) {
 
     /** The same elements seen under another shape of at most as many elements. */
     public FloatMatrix reshaped(int newRows, int newColumns) {
-        return new FloatMatrix(newRows, newColumns, values);
+        return new FloatMatrix(newRows, newColumns, memory);
     }
 
     /** The rows from {@code first} on, in the same memory. */
     public FloatMatrix rowsFrom(int first) {
-        int offset = first * columns;
-        return new FloatMatrix(rows - first, columns, values.slice(offset, size() - offset));
+        return new FloatMatrix(rows - first, columns, memory.from(first * columns));
     }
 
     /** Element (i, j); host memory only. */
     public float get(int row, int column) {
-        return values.get(row * columns + column);
+        return values().get(row * columns + column);
     }
 }

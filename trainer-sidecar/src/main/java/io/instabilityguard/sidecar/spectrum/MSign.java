@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * together. A rank-deficient W keeps its null space. Not thread-safe.
  */
 public final class MSign {
+    /** Number of a workspace buffer that no {@link PolarFactor} uses. */
+    private static final int RESIDENT = 5;
+
     private final MatrixBackend backend;
     private final SpectrumProbe probe;
     private final Workspace workspace;
@@ -33,6 +36,15 @@ public final class MSign {
      *     exact factor takes it for the null space, and few steps do not lift it
      */
     public MSignResult apply(PolarFactor strategy, int slot, FloatMatrix w, Dtype storage) {
+        FloatMatrix here = backend.resident(w, workspace, RESIDENT);
+        MSignResult result = replace(strategy, slot, here, storage);
+        if (result.replaced() && here != w) {
+            backend.scale(1, here, w);
+        }
+        return result;
+    }
+
+    private MSignResult replace(PolarFactor strategy, int slot, FloatMatrix w, Dtype storage) {
         MatrixSpectrum before = probe.measure(slot, w);
         Outcome refusal = refusalOf(w, before);
         if (refusal == null && storage.unitRoundoff() > Dtype.FLOAT32.unitRoundoff()) {

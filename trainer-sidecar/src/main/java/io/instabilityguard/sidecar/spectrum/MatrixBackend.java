@@ -4,8 +4,8 @@ package io.instabilityguard.sidecar.spectrum;
  * The primitives that the numerics of this package are written in: few, because every backend (CPU library, GPU) implements and
  * proves all of them. Everything is float32 and row-major; scalars are double.
  *
- * <p>Matrices of one call must lie in memory that this backend can reach ({@link #allocate}, or direct host buffers for a CPU
- * backend). Targets never overlap sources unless said. Shapes are checked ({@link IllegalArgumentException}); element values are not:
+ * <p>Matrices of one call must lie in memory that this backend can reach: {@link #allocate}'s, or direct host buffers, which a
+ * device's backend copies. Targets never overlap sources unless said. Shapes are checked ({@link IllegalArgumentException}); element values are not:
  * NaN and infinity go in and come out as IEEE 754 has it, and no call hangs on them. Any shape may have zero rows or columns.
  */
 public interface MatrixBackend {
@@ -15,6 +15,19 @@ public interface MatrixBackend {
 
     /** A zeroed matrix in this backend's memory, released with its last reference. */
     FloatMatrix allocate(int rows, int columns);
+
+    /**
+     * The matrix where this backend reads it fastest, for many calls on it: itself, or on a device a copy that lies in buffer {@code
+     * number} of a workspace of this backend's. Later changes of the one are not seen in the other.
+     */
+    default FloatMatrix resident(FloatMatrix matrix, Workspace workspace, int number) {
+        return matrix;
+    }
+
+    /** The backend for matrices that stay in host memory: this one, unless its own memory is a device's. */
+    default MatrixBackend onHost() {
+        return this;
+    }
 
     /** Copies {@code values} (row-major, one per element) from the host into {@code target}. */
     void write(float[] values, FloatMatrix target);

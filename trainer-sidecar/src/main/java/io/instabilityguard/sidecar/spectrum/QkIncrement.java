@@ -26,8 +26,8 @@ public final class QkIncrement {
 
     /** Work memory over {@code backend}. */
     public QkIncrement(MatrixBackend backend) {
-        this.backend = backend;
-        this.workspace = new Workspace(backend);
+        this.backend = backend.onHost();
+        this.workspace = new Workspace(this.backend);
     }
 
     /**

@@ -29,6 +29,7 @@ public final class SpectrumProbe {
     private static final int SCALED_COPY = 0;
     private static final int RANDOM_VECTOR = 1;
     private static final int PROJECTIONS = 2;
+    private static final int RESIDENT = 3;
 
     private final MatrixBackend backend;
     private final double tolerance;
@@ -83,8 +84,9 @@ public final class SpectrumProbe {
             return MatrixSpectrum.ZERO;
         }
         Slot kept = slotFor(slot, a);
-        MatrixSpectrum spectrum = estimate(kept, iterationFor(a), a, 1);
-        return spectrum != null ? spectrum : measureScaled(slot, kept, a);
+        FloatMatrix here = backend.resident(a, workspace, RESIDENT);
+        MatrixSpectrum spectrum = estimate(kept, iterationFor(here), here, 1);
+        return spectrum != null ? spectrum : measureScaled(slot, kept, here);
     }
 
     /**

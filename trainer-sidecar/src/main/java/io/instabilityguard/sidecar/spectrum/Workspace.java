@@ -27,7 +27,7 @@ public final class Workspace {
             buffers.add(backend.allocate(0, 0));
         }
         FloatMatrix buffer = buffers.get(number);
-        if (buffer.values().capacity() < (long) rows * columns) {
+        if (buffer.memory().capacity() < (long) rows * columns) {
             buffer = backend.allocate(rows, columns);
             buffers.set(number, buffer);
         }

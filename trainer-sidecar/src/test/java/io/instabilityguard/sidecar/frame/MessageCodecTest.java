@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MessageCodecTest {
+    private static final String HANDLE = "A".repeat(86) + "==";
     private static final String STEP = "{\"type\":\"STEP\",\"step\":7,\"loss\":2.5,\"gradientNorm\":NaN,"
             + "\"learningRate\":0.01,\"learningRateScale\":1,\"maxAttentionLogit\":Infinity,\"sample\":true,"
             + "\"skippedSamples\":1,\"droppedMessages\":2,\"hookMicros\":30.5,\"stepMillis\":-Infinity,\"waitMillis\":0}";
@@ -35,6 +36,13 @@ class MessageCodecTest {
             List.of(),
             List.of());
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "AAAA", "not base64 at all", "//8="})
+    void shouldRefuseWhatIsNoHandle(String handle) {
+        assertThatThrownBy(() -> new DeviceStaging(HANDLE, handle, 64))
+                .hasMessage("staging.device.event is " + handle + ", must be base64 of 64 bytes");
+    }
+
     @Test
     void shouldReadAStepWithNonFiniteNumbers() throws ProtocolException {
         assertThat(decode(STEP)).isEqualTo(STEP_MESSAGE);
@@ -45,6 +53,9 @@ class MessageCodecTest {
         List<HookMessage> messages = List.of(
                 STEP_MESSAGE,
                 Messages.hello("run-1", 5).build(),
+                Messages.hello("run-1", 5)
+                        .device(new DeviceStaging(HANDLE, HANDLE, 64))
+                        .build(),
                 new HookMessage.Apply("c", 8, List.of(0, 3)),
                 Messages.halved("c", 8),
                 Messages.notApplied("c", 8, HookMessage.NotApplied.Status.EXPIRED, "late"),
@@ -57,7 +68,7 @@ class MessageCodecTest {
     @Test
     void shouldReadBackWhatTheSidecarSays() throws ProtocolException {
         List<SidecarMessage> messages = List.of(
-                new SidecarMessage.Welcome(1, "s", 2_000),
+                new SidecarMessage.Welcome(1, "s", 2_000, false, ""),
                 new SidecarMessage.Refused("no"),
                 new SidecarMessage.Sampled(3),
                 new SidecarMessage.Command("c", "APPLY_MSIGN", List.of("w"), Map.of("steps", 0.0), 7, 8, 9, "b"),

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Messages for tests. */
 public final class Messages {
@@ -65,6 +66,7 @@ public final class Messages {
         private final List<Hello.Mixer> mixers = new ArrayList<>();
         private final Map<String, Integer> heads = new LinkedHashMap<>();
         private final List<StagingSlot> slots = new ArrayList<>();
+        private @Nullable DeviceStaging device;
         private List<Hello.AppliedCommand> applied = List.of();
         private String path = "none";
         private boolean lockstep;
@@ -141,6 +143,11 @@ public final class Messages {
             return this;
         }
 
+        public HelloBuilder device(DeviceStaging offer) {
+            device = offer;
+            return this;
+        }
+
         public Hello build() {
             long bytes = StagingDescriptor.offsets(slots)[slots.size()];
             return new Hello(
@@ -155,7 +162,7 @@ public final class Messages {
                     1,
                     lockstep,
                     step,
-                    new Hello.Staging(path, bytes, 1),
+                    new Hello.Staging(path, bytes, 1, device),
                     matrices,
                     applied,
                     "0.1",

@@ -26,9 +26,19 @@ class SpectrumArchitectureTest {
             .doNotBelongToAnyOf(OpenBlasBackend.class)
             .and()
             .doNotHaveSimpleName("Lapack")
+            .and()
+            .resideOutsideOfPackage("..spectrum.cuda")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.bytedeco..");
+
+    @ArchTest
+    static final ArchRule SHOULD_KEEP_THE_NUMERICS_FREE_OF_CUDA = noClasses()
+            .that()
+            .resideInAPackage("..spectrum")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..spectrum.cuda");
 
     @ArchTest
     static final ArchRule SHOULD_KEEP_EJML_IN_ITS_BACKEND = noClasses()
@@ -40,6 +50,8 @@ class SpectrumArchitectureTest {
 
     @ArchTest
     static final ArchRule SHOULD_STAY_PURE = noClasses()
+            .that()
+            .resideOutsideOfPackage("..spectrum.cuda")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(

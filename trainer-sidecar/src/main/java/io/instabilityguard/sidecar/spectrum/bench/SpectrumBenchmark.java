@@ -144,6 +144,10 @@ public final class SpectrumBenchmark {
 
     /** A matrix of stable rank about 5: 64 directions that decay by a tenth each, over noise. */
     private FloatMatrix lowStableRank(int rows, int columns, long seed) {
+        return lowStableRank(backend, rows, columns, seed);
+    }
+
+    static FloatMatrix lowStableRank(MatrixBackend backend, int rows, int columns, long seed) {
         int directions = Math.min(64, Math.min(rows, columns));
         FloatMatrix left = gaussian(rows, directions, 1, seed);
         FloatMatrix right = gaussian(directions, columns, 1, seed + 1);
