@@ -145,7 +145,7 @@ class BridgeTest(HookCase):
         self.sidecar.command("c2", MSIGN, at=0, layers=LAYERS[:1])
         guard.step(0)
         self.assertEqual(self.sidecar.await_message("APPLIED")["matrices"], [1])
-        self.assertEqual(self.refusal(), ("REFUSED", "every layer of the command is frozen"))
+        self.assertEqual(self.refusal(), ("REFUSED", "repair: it is frozen [blocks.0.q_proj.weight]"))
         self.assert_same(self.weights()[0], before[0])
 
     def test_should_change_nothing_alone_in_a_run_of_several_ranks(self) -> None:

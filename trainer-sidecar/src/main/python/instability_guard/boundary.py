@@ -81,7 +81,10 @@ class Boundary:
         return bool(self._matrices) and self._interventions.cadence.is_due(step)
 
     def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
-        loss, gradient_norm, max_attention_logit = map(self._read, self._readers, observed)
+        steps = self._interventions.steps
+        believed = observed._replace(gradient_norm=steps.gradient_norm(observed.gradient_norm))
+        loss, gradient_norm, max_attention_logit = map(self._read, self._readers, believed)
+        omissions = steps.omissions()
         learning_rate, scale = self._interventions.learning_rate.effective()
         return StepReport(
             step,
@@ -96,6 +99,7 @@ class Boundary:
             hook_micros=self._hook_micros,
             step_millis=(started - self._last_start) * 1000.0,
             wait_millis=self._pacing.take_waited() * 1000.0,
+            signals={"omissions": omissions} if omissions else {},
         )
 
     def _read(self, reader: ScalarReader, value: Optional[Scalar]) -> float:
@@ -178,7 +182,9 @@ class Boundary:
         try:
             if session.owns_slots:
                 copy_to_slots(self._matrices, session)
-                return report._replace(sample=True, signals=self._signals.stage(report.step, session.staging.slots))
+                signals = self._signals.stage(report.step, session.staging.slots)
+                signals["omissions"] += report.signals.get("omissions", [])
+                return report._replace(sample=True, signals=signals)
         except (RuntimeError, ValueError) as error:
             self._report.error(error)
         self._skip_sample(1)

@@ -15,6 +15,7 @@ from instability_guard.boundary import Boundary, Observed
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
 from instability_guard.interventions import Interventions
+from instability_guard.master_weights import innermost
 from instability_guard.matrices import track
 from instability_guard.messages import Identity
 from instability_guard.options import Options
@@ -38,8 +39,7 @@ class InstabilityGuard:
 
     Nothing here ever raises into the training loop, or changes it, because the sidecar is missing, slow, wrong or
     restarted; only `attach` raises, for bad arguments. Call it from the thread that trains. In a forked child (a
-    DataLoader worker) its copy does nothing. A master copy of the weights that an optimizer keeps for itself is not
-    repaired with them.
+    DataLoader worker) its copy does nothing.
     """
 
     def __init__(self, model: nn.Module, optimizers: Sequence[Optimizer], options: Options) -> None:
@@ -52,7 +52,7 @@ class InstabilityGuard:
         if tracking.left_out:
             left_out = ", ".join("%s (%s)" % entry for entry in tracking.left_out[:5])
             self._report.warn("%d weights are not watched: %s" % (len(tracking.left_out), left_out))
-        self._signals = Signals(model, tracking.matrices, options, self._report)
+        self._signals = Signals(model, tracking.matrices, options, self._report, tracking.left_out)
         matrices = self._signals.matrices
         book = CommandBook(matrices, self._report, options.lockstep or 0)
         self._connection = Connection(str(options.socket), _identity(options), self._signals, book, self._report)
@@ -166,8 +166,8 @@ class InstabilityGuard:
             on_rewind=on_rewind,
             on_pause=on_pause,
         ).checked()
-        optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
-        guard = cls(model, optimizers, options)
+        optimizers = [optimizer] if hasattr(optimizer, "param_groups") else list(optimizer)
+        guard = cls(model, [innermost(each) for each in optimizers], options)
         guard._guarded(lambda: guard._connection.attached(guard._boundary.last_step))
         guard._guarded(guard._boundary.arm)
         return guard

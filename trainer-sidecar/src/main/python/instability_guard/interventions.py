@@ -13,6 +13,7 @@ from instability_guard.learning_rate import LearningRateScale, LearningRateScali
 from instability_guard.matrices import TrackedMatrix
 from instability_guard.mixing_switch import MixingSwitch
 from instability_guard.moments import Moments
+from instability_guard.optimizer_steps import OptimizerSteps
 from instability_guard.options import Options
 from instability_guard.registered import RegisteredFunctions
 from instability_guard.replacement import MatrixReplacement
@@ -21,7 +22,10 @@ from instability_guard.sampling import SampleCadence
 
 
 class Interventions:
-    """What commands act on (`learning_rate`, `cadence`, `functions`, `regularization`), and what applies them."""
+    """What commands act on (`learning_rate`, `cadence`, `functions`, `regularization`), and what applies them.
+
+    `steps` knows whether the optimizers stepped.
+    """
 
     def __init__(
         self,
@@ -32,11 +36,12 @@ class Interventions:
         report: Report,
     ) -> None:
         """Installs the factor on the learning rate; everything else waits for its command."""
-        self.learning_rate = LearningRateScale(optimizers)
+        self.steps = OptimizerSteps()
+        self.learning_rate = LearningRateScale(optimizers, self.steps.note)
         self.cadence = SampleCadence(options.sample_every)
         self.functions = RegisteredFunctions(options.on_checkpoint, options.on_rewind, options.on_pause)
         self.regularization = KoopmanRegularization(model, options.snapshot_blocks, report)
-        replacement = MatrixReplacement(matrices, Moments(optimizers))
+        replacement = MatrixReplacement(matrices, Moments(optimizers, list(model.parameters())))
         by_kind: Dict[str, Intervention] = {
             kinds.APPLY_MSIGN: replacement.apply,
             kinds.REPROJECT_HC: replacement.apply,

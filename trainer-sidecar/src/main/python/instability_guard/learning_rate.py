@@ -24,9 +24,12 @@ _Placed = List[Tuple[Dict[str, Any], Any, Any]]
 class LearningRateScale:
     """The factor `scale` in (0, 1] on every learning rate of the given optimizers."""
 
-    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
-        """Installs itself; `uninstall` takes it away."""
+    def __init__(
+        self, optimizers: Sequence[Optimizer], before_step: Callable[[Optimizer], None] = lambda optimizer: None
+    ) -> None:
+        """Installs itself, and `before_step` to be called before every step; `uninstall` takes both away."""
         self.scale = 1.0
+        self._before_step = before_step
         self._regrowth = 1.0
         self._hold = 0.0
         self._last: Dict[int, Tuple[float, float]] = {}
@@ -116,6 +119,7 @@ class LearningRateScale:
     def _scale(self, optimizer: Optimizer) -> None:
         if id(optimizer) in self._placed:
             return
+        self._before_step(optimizer)
         rates = [(group, group["lr"]) for group in optimizer.param_groups if _is_rate(group.get("lr"))]
         scale = self.scale
         if rates:

@@ -65,8 +65,8 @@ class TrackedMatrix:
     def obstacle(self) -> Optional[str]:
         """Why it is measured but not rewritten at present; None when it may be."""
         if self.right is not None:
-            return "a product of two factors, which a new product does not tell apart"
-        return "frozen" if self.is_frozen else None
+            return "it is a product of two factors, which a new product does not determine"
+        return "it is frozen" if self.is_frozen else None
 
     def live(self) -> torch.Tensor:
         """The live weight, rows x columns, a view of it unless it is a product.

@@ -10,6 +10,7 @@ from instability_guard.effects import Effect, NotApplied, Occasion
 from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import ABANDONED, Message
 from instability_guard.moments import KEEP, Moments
+from instability_guard.omissions import Omissions
 from instability_guard.session import Session
 
 
@@ -17,7 +18,8 @@ class MatrixReplacement:
     """Live -> slots -> sidecar -> slots, checked -> live; the moments of what was replaced as the command says.
 
     The sidecar knows from the command's id what to compute: a polar factor, a projection, a scale, or, for a command
-    that undoes another, the weights that it had kept. Undoing leaves the optimizer's moments as they are then.
+    that undoes another, the weights that it had kept. Undoing leaves the optimizer's moments as they are then. Layers
+    that cannot be rewritten are left as they are and counted (`matricesRefused`); a command of nothing else is refused.
     """
 
     def __init__(self, matrices: Sequence[TrackedMatrix], moments: Moments) -> None:
@@ -37,14 +39,23 @@ class MatrixReplacement:
 
     def _replace(self, occasion: Occasion, named: Sequence[TrackedMatrix], moments: int) -> Effect:
         session = occasion.session
-        chosen = [matrix for matrix in named if not matrix.is_frozen]
+        omissions = Omissions()
+        chosen = [matrix for matrix in named if self._is_open(matrix, omissions)]
         if not chosen:
-            raise NotApplied("every layer of the command is frozen")
+            raise NotApplied("; ".join(omissions.lines()))
         replaced = self._verified(_computed(occasion, chosen), chosen, session)
         treatment = self._moments.treatment(replaced, partial(_change, session), moments)
         copy_to_live(replaced, session)
         treatment.write()
-        return Effect(treatment.measurements, [matrix.index for matrix in replaced])
+        refused = {"matricesRefused": len(named) - len(chosen)} if len(chosen) < len(named) else {}
+        return Effect({**treatment.measurements, **refused}, [matrix.index for matrix in replaced])
+
+    def _is_open(self, matrix: TrackedMatrix, omissions: Omissions) -> bool:
+        """Whether the matrix can be rewritten so that it stays."""
+        obstacle = matrix.obstacle or self._moments.obstacle(matrix)
+        if obstacle is not None:
+            omissions.add("repair", matrix.name, obstacle)
+        return obstacle is None
 
     def _verified(self, ready: Message, chosen: List[TrackedMatrix], session: Session) -> List[TrackedMatrix]:
         """The matrices to replace; `ValueError` unless READY fits APPLY and the slots are what it says."""
