@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-_DEEPEST = 4
+_DEEPEST = 6
 _PROBED = 64
 
 
