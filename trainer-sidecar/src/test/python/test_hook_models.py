@@ -39,12 +39,15 @@ class ModelCase(HookCase):
     def train(self, guard: InstabilityGuard, step: int) -> Message:
         """One step; what was told of it."""
         self.optimizer.zero_grad()
-        output = self.model(self.inputs)
-        loss = (output[0] if isinstance(output, tuple) else output).square().mean()
+        loss = self.output().square().mean()
         loss.backward()
         self.optimizer.step()
         self.assertTrue(torch.isfinite(loss))
         return self.report(guard, step, loss=loss)
+
+    def output(self) -> torch.Tensor:
+        """A forward pass."""
+        return self.model(self.inputs)
 
     def report(self, guard: InstabilityGuard, step: int, **scalars: Any) -> Message:
         """What is told of a step; the slots are the hook's again."""
@@ -57,7 +60,9 @@ class ModelCase(HookCase):
         return self.sidecar.slot(self.names[name])[1]
 
 
-class ModelsTest(ModelCase):
+class ShapeCase(ModelCase):
+    """What is expected of a shape."""
+
     def assert_watched(self, shape: Shape) -> InstabilityGuard:
         """Roles and number of its matrices; its slots hold what was cut out by hand."""
         guard = self.watch(shape.model, shape.inputs)
@@ -109,6 +114,8 @@ class ModelsTest(ModelCase):
             self.assertTrue(torch.equal(value, before[name]), name)
         self.assertIn(reason, "\n".join(self.train(guard, 2)["omissions"]))
 
+
+class ModelsTest(ShapeCase):
     def test_should_take_the_reference_trainer(self) -> None:
         self.assert_repaired(models.reference())
 
