@@ -2,6 +2,8 @@
 
     from instability_guard.lightning_callback import InstabilityGuardCallback
     trainer = Trainer(..., callbacks=[InstabilityGuardCallback(run_id="my-run")])
+
+For Koopman spectral shaping add `callback.guard.regularization()` to the loss in `training_step`.
 """
 
 import importlib
