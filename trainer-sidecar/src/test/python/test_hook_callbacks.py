@@ -84,7 +84,7 @@ class FakeTransformersTrainer:
     """Drives a `TrainerCallback` in the order of the library's documentation, and logs every step."""
 
     def train(self, model: nn.Module, optimizer: torch.optim.Optimizer, callback: Any) -> None:
-        args = types.SimpleNamespace(logging_steps=1)
+        args = types.SimpleNamespace(logging_steps=1, logging_strategy="steps")
         state = types.SimpleNamespace(global_step=0)
         control = types.SimpleNamespace(should_log=True)
         event = dict(model=model, optimizer=optimizer, lr_scheduler=None)
@@ -119,28 +119,35 @@ class TransformersCallbackTest(CallbackCase):
             FakeTransformersTrainer().train(self.model, optimizer, callback)
         self.assertTrue(all(math.isfinite(each["loss"]) for each in self.assert_reported()))
 
-    def test_should_report_a_step_that_is_not_logged_without_its_loss(self) -> None:
+    def test_should_report_no_loss_where_not_every_step_is_logged(self) -> None:
+        told = self.logged_at_the_second_of_two(logging_steps=2)
+        self.assertTrue(all(math.isnan(each["loss"]) for each in told))
+        self.assertIn("set logging_steps=1", "\n".join(self.warnings.texts))
+
+    def test_should_report_a_step_that_was_to_be_logged_in_vain(self) -> None:
+        told = self.logged_at_the_second_of_two(logging_steps=1)
+        self.assertEqual([math.isnan(each["loss"]) for each in told], [True, False])
+
+    def logged_at_the_second_of_two(self, logging_steps: int) -> List[Message]:
+        """What is told of two steps, of which only the second is logged."""
         fake = types.ModuleType("transformers")
         fake.TrainerCallback = type("TrainerCallback", (), {})  # type: ignore[attr-defined]
         with mock.patch.dict(sys.modules, {"transformers": fake}):
             callback = self.callback()
         optimizer = torch.optim.SGD(self.model.parameters(), lr=1e-3)
-        state, control = types.SimpleNamespace(global_step=0), types.SimpleNamespace(should_log=False)
-        args = types.SimpleNamespace(logging_steps=10)
+        state, control = types.SimpleNamespace(global_step=0), types.SimpleNamespace(should_log=True)
+        args = types.SimpleNamespace(logging_steps=logging_steps, logging_strategy="steps")
         callback.on_train_begin(args, state, control, model=self.model, optimizer=optimizer)
         self.sidecar.await_message("HELLO")
-        state.global_step = 1
-        callback.on_step_end(args, state, control)
-        control.should_log, state.global_step = True, 2
-        callback.on_step_end(args, state, control)
-        callback.on_step_begin(args, state, control)
+        for step in (1, 2):
+            callback.on_step_begin(args, state, control)
+            state.global_step = step
+            callback.on_step_end(args, state, control)
         callback.on_log(args, state, control, logs={"loss": 1.0})
         callback.on_train_end(args, state, control)
-        told = [self.sidecar.await_message("STEP", count) for count in (1, 2)]
         self.sidecar.await_message("BYE")
         self.assertEqual([each["step"] for each in self.sidecar.of("STEP")], [0, 1])
-        self.assertTrue(all(math.isnan(each["loss"]) for each in told))
-        self.assertIn("set logging_steps=1", "\n".join(self.warnings.texts))
+        return self.sidecar.of("STEP")
 
     @unittest.skipUnless(importlib.util.find_spec("transformers"), "transformers cannot be imported")
     def test_should_report_and_repair_under_the_real_trainer(self) -> None:

@@ -1,4 +1,7 @@
-"""`attach` on models of the real `transformers` and `peft`, where they can be imported; their shapes are tested anyway."""
+"""`attach` on models of the real `transformers` and `peft`, where they can be imported.
+
+Their shapes are tested without them too: see `test_hook_models`.
+"""
 
 import importlib.util
 import unittest

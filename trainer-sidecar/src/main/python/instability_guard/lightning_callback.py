@@ -87,7 +87,7 @@ class InstabilityGuardCallback(_Callback):  # type: ignore[misc]
 
 
 def gradient_norm(optimizer: Any) -> Optional[torch.Tensor]:
-    """Global 2-norm of the gradients of an optimizer's weights; None when there are none, or any is not a plain tensor."""
+    """2-norm of all gradients of an optimizer's weights; None when there are none, or any is no plain tensor."""
     parameters = (parameter for group in optimizer.param_groups for parameter in group["params"])
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     if not gradients or any(type(each) is not torch.Tensor or each.is_sparse for each in gradients):

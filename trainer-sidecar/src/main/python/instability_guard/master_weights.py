@@ -1,8 +1,9 @@
 """The copies of a weight that an optimizer steps in its place, in a wider type, and writes back over it.
 
-They are known by what they are, not by who keeps them: tensors of the weight's shape that, rounded to its type, equal it.
-Looked for where optimizers have them: in the state of the weight (of a type wider than its own; there also by a name
-with "master" in it), in further lists of the optimizer, and, where no group holds the weight itself, in the groups.
+They are known by what they are, not by who keeps them: tensors of the weight's shape that equal it once rounded to its
+type. Looked for where optimizers have them: in the state of the weight and in further lists of the optimizer (of a type
+wider than the weight's; in its state also by a name with "master" in it), and, where no group holds the weight itself,
+in the groups.
 """
 
 from typing import Any, Dict, Iterator, List, Sequence, Set

@@ -1,8 +1,8 @@
 """Which weights of a model are tracked, and how each of them is read and replaced.
 
 Tracked by default: every floating 2-D parameter but biases, token and positional embeddings (modules of type
-`nn.Embedding`, weights tied to one, embedding-like names) and the projection to the vocabulary; and each matrix of a 3-D
-stack of experts. A weight that several modules share is tracked once.
+`nn.Embedding`, weights tied to one, embedding-like names) and the projection to the vocabulary; and each matrix of a
+3-D stack of experts. A weight that several modules share is tracked once.
 
 Measured but never rewritten (`TrackedMatrix.obstacle`) are
 
@@ -35,7 +35,7 @@ _HELLO_BYTES_PER_MATRIX = 200
 class TrackedMatrix:
     """One weight, or one slice of a fused one: parameter rows (or columns) `start` to `start + rows`.
 
-    `expert`: of a 3-D stack, only the matrix of this index. `right`: the matrix is the product of the parameter with it.
+    `expert`: of a 3-D stack, only the matrix of this index. `right`: the matrix is the product of the slice with it.
     """
 
     index: int

@@ -2,7 +2,7 @@
 
 A `GradScaler` tries a loss scale until it overflows, and skips that step: its gradients are infinite because of the
 scale, not because of the run. Such a step repeats the last gradient norm that a step was taken with (NaN before the
-first) and says so among the omissions. Of a fused optimizer, which the scaler calls all the same, its `found_inf` tells.
+first) and says so among the omissions. Fused optimizers are called all the same; the scaler's `found_inf` tells.
 """
 
 import math

@@ -4,7 +4,7 @@
     trainer = Trainer(..., callbacks=[InstabilityGuardCallback(run_id="my-run")])
 
 A callback is told the loss and the gradient norm before clipping only where the trainer logs them: train with
-`logging_steps=1` and `logging_nan_inf_filter=False`, or the guard watches weights alone in between.
+`logging_steps=1` and `logging_nan_inf_filter=False`. With other logging the guard gets neither, and watches the rest.
 """
 
 import logging
@@ -25,7 +25,7 @@ _LOGGER = logging.getLogger("instability_guard")
 class InstabilityGuardCallback(TrainerCallback):  # type: ignore[misc]
     """Attaches when training begins, reports each optimizer step (0, 1, …), closes when training ends.
 
-    A step that is logged is reported then, with its loss and gradient norm; any other at its end, without.
+    Where every step is logged each is reported then, with its loss and gradient norm; else at its end, without.
     """
 
     def __init__(self, run_id: str, **options: Any) -> None:
@@ -34,14 +34,16 @@ class InstabilityGuardCallback(TrainerCallback):  # type: ignore[misc]
         """The guard of the training that goes on."""
         self._options = {**options, "run_id": run_id}
         self._reported = 0
+        self._is_logged = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Attaches to the model and the optimizer."""
         self._close()
         self._reported = state.global_step
         self.guard = InstabilityGuard.attach(kwargs["model"], kwargs.get("optimizer") or [], **self._options)
-        if args.logging_steps != 1:
-            _LOGGER.warning("the guard learns loss and gradient norm only where they are logged: set logging_steps=1")
+        self._is_logged = args.logging_steps == 1 and args.logging_strategy == "steps"
+        if not self._is_logged:
+            _LOGGER.warning("the guard learns loss and gradient norm only where all are logged: set logging_steps=1")
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Reports the step before, should it have been logged in vain."""
@@ -49,12 +51,12 @@ class InstabilityGuardCallback(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Reports a step that is not about to be logged."""
-        if not control.should_log:
+        if not (self._is_logged and control.should_log):
             self._report(state, {})
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Optional[Mapping[str, Any]] = None, **kw: Any) -> None:
         """Reports a step with what is logged of it."""
-        if logs and "loss" in logs:
+        if self._is_logged and logs and "loss" in logs:
             self._report(state, logs)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
