@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from instability_guard.matrices import TrackedMatrix
+from instability_guard.sharding import state_part
 
 KEEP, ZERO, PROJECT = range(3)
 
@@ -93,7 +94,7 @@ def _treat(
     for name, value in state.items():
         if not isinstance(value, Tensor) or value.shape != matrix.parameter.shape:
             continue
-        part = matrix.part_of(value)
+        part = state_part(matrix, value)
         if mode == ZERO and (name in _FIRST or (restarts and name in _SECOND)):
             treatment.add("momentsZeroed", part.zero_)
         elif mode == PROJECT and name in _FIRST:
