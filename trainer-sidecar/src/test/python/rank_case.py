@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import pickle
 import tempfile
 import traceback
 from typing import Any, Callable, Dict, List
@@ -20,6 +21,8 @@ QUERY, KEY = "blocks.0.q_proj.weight", "blocks.0.k_proj.weight"
 UP, DOWN = "blocks.0.fc1.weight", "blocks.0.fc2.weight"
 LAYERS = [DOWN, KEY, QUERY, UP]
 PATIENCE = 120.0
+_WARM = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+"""Brings in, once and before any fork, the modules that PyTorch imports with the first optimizer."""
 
 
 class Block(nn.Module):
@@ -102,7 +105,7 @@ def on_ranks(size: int, body: Callable[..., Any], *arguments: Any) -> List[Any]:
         processes = [context.Process(target=_run, args=each, daemon=True) for each in given]
         for process in processes:
             process.start()
-        told = dict(results.get(timeout=PATIENCE) for _ in processes)
+        told = dict(pickle.loads(results.get(timeout=PATIENCE)) for _ in processes)
         for process in processes:
             process.join(PATIENCE)
     failures = [error for error, _ in told.values() if error]
@@ -123,4 +126,4 @@ def _run(body: Callable[..., Any], number: int, size: int, meeting: str, results
         distributed.destroy_process_group()
     except BaseException:
         error = "rank %d: %s" % (number, traceback.format_exc())
-    results.put((number, (error, result)))
+    results.put(pickle.dumps((number, (error, result))))  # as bytes: tensors would be shared with a process that ends
