@@ -11,6 +11,7 @@ from instability_guard.effects import Intervention
 from instability_guard.koopman_regularization import KoopmanRegularization
 from instability_guard.learning_rate import LearningRateScale, LearningRateScaling
 from instability_guard.matrices import TrackedMatrix
+from instability_guard.membership import Membership
 from instability_guard.mixing_switch import MixingSwitch
 from instability_guard.moments import Moments
 from instability_guard.optimizer_steps import OptimizerSteps
@@ -19,6 +20,7 @@ from instability_guard.registered import RegisteredFunctions
 from instability_guard.replacement import MatrixReplacement
 from instability_guard.report import Report
 from instability_guard.sampling import SampleCadence
+from instability_guard.shared_replacement import SharedReplacement
 
 
 class Interventions:
@@ -34,6 +36,7 @@ class Interventions:
         matrices: Sequence[TrackedMatrix],
         options: Options,
         report: Report,
+        membership: Membership,
     ) -> None:
         """Installs the factor on the learning rate; everything else waits for its command."""
         self.steps = OptimizerSteps()
@@ -41,7 +44,7 @@ class Interventions:
         self.cadence = SampleCadence(options.sample_every)
         self.functions = RegisteredFunctions(options.on_checkpoint, options.on_rewind, options.on_pause)
         self.regularization = KoopmanRegularization(model, options.snapshot_blocks, report)
-        replacement = MatrixReplacement(matrices, Moments(optimizers, list(model.parameters())))
+        replacement = _replacement(matrices, Moments(optimizers, list(model.parameters())), membership)
         by_kind: Dict[str, Intervention] = {
             kinds.APPLY_MSIGN: replacement.apply,
             kinds.REPROJECT_HC: replacement.apply,
@@ -55,9 +58,16 @@ class Interventions:
             kinds.REWIND_AND_SKIP: self.functions.rewind,
             kinds.PAUSE: self.functions.pause,
         }
-        self.application = CommandApplication(by_kind, options.world_size or 1)
+        self.application = CommandApplication(by_kind)
 
     def uninstall(self) -> None:
         """Leaves the optimizers without our factor and the model without our hooks."""
         self.learning_rate.uninstall()
         self.regularization.uninstall()
+
+
+def _replacement(matrices: Sequence[TrackedMatrix], moments: Moments, membership: Membership) -> MatrixReplacement:
+    if membership.ranks is None:
+        return MatrixReplacement(matrices, moments)
+    rank, layers = membership.ranks.rank, membership.layers
+    return SharedReplacement(matrices, membership.unstaged, moments, layers, rank)

@@ -150,6 +150,7 @@ class LearningRateScaling:
         if not self._rates.is_usable:
             raise NotApplied("the optimizer has no learning rate")
         before = self._rates.course
+        occasion.pact.conclude()
         self._rates.apply(occasion.command.parameters)
         self._in_force.append(occasion.command.id)
         undo = functools.partial(self._restore, scaled=occasion.command.id, course=before)
@@ -158,6 +159,7 @@ class LearningRateScaling:
     def _restore(self, occasion: Occasion, scaled: str, course: Tuple[float, float, float]) -> Effect:
         if self._in_force[-1] != scaled:
             raise NotApplied("the learning rate was scaled again: undo %s first" % self._in_force[-1])
+        occasion.pact.conclude()
         before = self._rates.scale
         self._rates.restore(course)
         self._in_force.pop()

@@ -24,6 +24,7 @@ from torch.optim import Optimizer
 
 from instability_guard.master_weights import MasterWeights, NoMaster
 from instability_guard.matrices import TrackedMatrix
+from instability_guard.sharding import state_part
 
 KEEP, ZERO, PROJECT = range(3)
 
@@ -110,7 +111,7 @@ def _treat(
     for name, value in state.items():
         if not isinstance(value, Tensor) or value.shape != matrix.parameter.shape or any(value is m for m in masters):
             continue
-        part = matrix.part_of(value)
+        part = state_part(matrix, value)
         if mode == ZERO and (name in _FIRST or (restarts and name in _SECOND)):
             treatment.add("momentsZeroed", part.zero_)
         elif mode == PROJECT and name in _FIRST:

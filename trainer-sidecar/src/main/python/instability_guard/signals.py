@@ -40,9 +40,9 @@ class Signals:
         report: Report,
         left_out: Sequence[Tuple[str, str]] = (),
     ) -> None:
-        """`left_out`: weights that are not measured, and why."""
+        """`left_out`: weights that cannot be measured, and why; said with every sample."""
         self._report = report
-        self._left_out = left_out
+        self._left_out = list(left_out)
         self._taps = Taps(report)
         self._is_armed = False
         self._first_mixer = options.mixing_order
