@@ -204,6 +204,14 @@ class ModelsTest(ShapeCase):
         self.assertEqual(len(tracking.matrices) + len(tracking.left_out), 6001)
         self.assertIn("too many matrices", tracking.left_out[0][1])
 
+    def test_should_leave_out_experts_and_adapters_that_are_sharded(self) -> None:
+        adapted, experts = models.PlainAdaptedLinear(8, 8), models.StackedExperts(is_transposed=False)
+        for parameter in (adapted.lora_A, experts.down_proj):
+            parameter.placements = ()  # what tells a DTensor
+        tracking = track(nn.ModuleDict({"q_proj": adapted, "experts": experts}))
+        reason = "sharded experts and adapters are not put together"
+        self.assertEqual(tracking.left_out, [("q_proj.lora_B", reason), ("experts.down_proj", reason)])
+
     def test_should_leave_out_factors_that_do_not_make_one_matrix(self) -> None:
         layer = models.PlainAdaptedLinear(8, 8)
         layer.lora_B = nn.Parameter(torch.zeros(4, 2))

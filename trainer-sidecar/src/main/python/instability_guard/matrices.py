@@ -179,6 +179,7 @@ def _of_parameter(path: str, module: nn.Module, parameter: torch.Tensor, is_rout
         return [_Source(path, path, role, parameter, rows, columns, transposed)]
     if parameter.dim() != 3 or not roles.is_expert_name(path):
         raise ValueError("it has %d dimensions and is no stack of experts" % parameter.dim())
+    _check_whole(parameter)
     transposed = getattr(module, "is_transposed", False) is True
     rows, columns = parameter.shape[:0:-1] if transposed else parameter.shape[1:]
     role = roles.role_of(path, rows, columns)
@@ -189,9 +190,16 @@ def _of_parameter(path: str, module: nn.Module, parameter: torch.Tensor, is_rout
 
 
 def _of_product(pair: low_rank.LowRankProduct) -> _Source:
+    _check_whole(pair.left)
+    _check_whole(pair.right)
     rows, columns = pair.left.shape[0], pair.right.shape[1]
     role = roles.role_of(pair.adapted, rows, columns)
     return _Source(pair.name, pair.adapted, role, pair.left, rows, columns, right=pair.right)
+
+
+def _check_whole(parameter: torch.Tensor) -> None:
+    if hasattr(parameter, "placements"):
+        raise ValueError("sharded experts and adapters are not put together")
 
 
 def _routes(owner: str, modules: Mapping[str, nn.Module]) -> bool:
