@@ -145,14 +145,14 @@ class BridgeTest(HookCase):
         self.sidecar.command("c2", MSIGN, at=0, layers=LAYERS[:1])
         guard.step(0)
         self.assertEqual(self.sidecar.await_message("APPLIED")["matrices"], [1])
-        self.assertEqual(self.refusal(), ("REFUSED", "every layer of the command is frozen"))
+        self.assertEqual(self.refusal(), ("REFUSED", "repair: it is frozen [blocks.0.q_proj.weight]"))
         self.assert_same(self.weights()[0], before[0])
 
     def test_should_change_nothing_alone_in_a_run_of_several_ranks(self) -> None:
         guard = self.attach(process_rank=0, world_size=2)
         self.sidecar.command("c1", SCALE, at=0, factor=0.5)
         guard.step(0)
-        self.assertEqual(self.refusal(), ("REFUSED", "several ranks cannot agree on a command yet"))
+        self.assertEqual(self.refusal(), ("REFUSED", "several ranks cannot agree on a command: torch.distributed was not initialised before the guard was attached"))
         self.assertEqual(guard.learning_rate_scale, 1.0)
 
     def test_should_say_goodbye_and_remove_the_staging_file(self) -> None:

@@ -167,9 +167,9 @@ class MomentsTest(unittest.TestCase):
 
     def test_should_keep_state_that_it_does_not_know(self) -> None:
         self.stepped(torch.optim.Adam)
-        self.state["master_weight"] = torch.ones(4, 4)
+        self.state["slow_weight"] = torch.ones(4, 4)
         self.assertEqual(self.treat(ZERO)["momentsKept"], 1)
-        self.assertTrue(torch.equal(self.state["master_weight"], torch.ones(4, 4)))
+        self.assertTrue(torch.equal(self.state["slow_weight"], torch.ones(4, 4)))
 
     def test_should_find_no_moments_before_the_first_step(self) -> None:
         weight = nn.Linear(4, 4, bias=False)

@@ -6,29 +6,25 @@ from typing import Dict, Mapping
 from instability_guard import messages
 from instability_guard.effects import Effect, Intervention, NotApplied, Occasion
 from instability_guard.kinds import ROLL_BACK
-from instability_guard.messages import FAILED, REFUSED, Message
+from instability_guard.messages import FAILED, Message
 from instability_guard.session import SessionLost
 
 
 class CommandApplication:
     """Applies one command at a time; the answer is APPLIED, or NOT_APPLIED with everything as it was.
 
-    A command that was applied can be undone once, where its kind has an opposite. In a run of several ranks everything
-    is refused: the ranks do not yet agree on a command, and none may act alone.
+    A command that was applied can be undone once, where its kind has an opposite.
     """
 
-    def __init__(self, interventions: Mapping[str, Intervention], world_size: int = 1) -> None:
+    def __init__(self, interventions: Mapping[str, Intervention]) -> None:
         """`interventions`: by kind, all but ROLL_BACK."""
         self._interventions = dict(interventions)
         self._interventions[ROLL_BACK] = self._roll_back
-        self._is_alone = world_size == 1
         self._undo: Dict[str, Intervention] = {}
 
     def apply(self, occasion: Occasion) -> Message:
         """Carries the command out at this boundary, waiting for the sidecar until the deadline at most."""
         command, step = occasion.command, occasion.step
-        if not self._is_alone:
-            return messages.not_applied(command.id, step, REFUSED, "several ranks cannot agree on a command yet")
         started = time.perf_counter()
         try:
             effect = self._interventions[command.kind](occasion)

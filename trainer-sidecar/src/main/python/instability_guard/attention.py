@@ -164,7 +164,8 @@ def _part(output: Any, projection: Projection, seen: SequencesSeen) -> torch.Ten
 
 
 def _inside(block: Block, matrices: Sequence[TrackedMatrix], role: str) -> List[TrackedMatrix]:
-    return [matrix for matrix in matrices if matrix.role == role and matrix.name.startswith(block.path + ".")]
+    of_role = [matrix for matrix in matrices if matrix.role == role and matrix.right is None]
+    return [matrix for matrix in of_role if matrix.name.startswith(block.path + ".")]
 
 
 def _projection(matrix: TrackedMatrix, modules: Mapping[str, nn.Module]) -> Projection:
@@ -172,8 +173,9 @@ def _projection(matrix: TrackedMatrix, modules: Mapping[str, nn.Module]) -> Proj
 
 
 def _owner(matrix: TrackedMatrix) -> str:
-    """Path of the module that holds the parameter."""
-    return matrix.name.partition("[")[0].rpartition(".")[0]
+    """Path of the module that puts out what the matrix is for: the one that holds it, or the adapter around that."""
+    path = matrix.name.partition("[")[0].rpartition(".")[0]
+    return path[: -len(".base_layer")] if path.endswith(".base_layer") else path
 
 
 def _fit(query: TrackedMatrix, key: TrackedMatrix, heads: int) -> bool:

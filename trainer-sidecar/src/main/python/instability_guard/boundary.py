@@ -4,20 +4,22 @@ import math
 import time
 from typing import NamedTuple, Optional
 
-from instability_guard import messages
+from instability_guard.agreement import Agreement
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
-from instability_guard.effects import Occasion
 from instability_guard.interventions import Interventions
-from instability_guard.kinds import REWIND_AND_SKIP
-from instability_guard.messages import ABANDONED, FAILED, Message, StepReport
+from instability_guard.membership import Membership
+from instability_guard.messages import StepReport
 from instability_guard.options import Options
 from instability_guard.pacing import Pacing
 from instability_guard.replacement import copy_to_slots
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar, ScalarReader
 from instability_guard.session import Session, SessionLost
+from instability_guard.sharded_samples import ShardedSamples
+from instability_guard.sharding import is_sharded
 from instability_guard.signals import Signals
+from instability_guard.turn import SharedTurn, Turn
 
 
 class Observed(NamedTuple):
@@ -39,15 +41,18 @@ class Boundary:
         book: CommandBook,
         interventions: Interventions,
         report: Report,
+        membership: Membership,
     ) -> None:
         self.last_step = -1
         self._options = options
         self._signals = signals
         self._matrices = signals.matrices
+        self._plain = [matrix for matrix in signals.matrices if not is_sharded(matrix.parameter)]
         self._connection = connection
         self._book = book
         self._interventions = interventions
-        self._application = interventions.application
+        self._turn = _turn(options, connection, book, interventions, report, membership)
+        self._sharded = ShardedSamples(membership.ranks, membership.sharded, options.command_timeout)
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
         self._readers = ScalarReader(), ScalarReader(), ScalarReader()
@@ -60,11 +65,11 @@ class Boundary:
         """Passes the boundary of `step`."""
         started = time.perf_counter()
         self._interventions.learning_rate.regrow()
-        session = self._connection.attached(self.last_step)
+        session = self._attached()
         self.last_step = step
         report = self._reported(step, observed, started)
         self._last_start = started
-        waited = 0.0 if session is None else self._converse(session, report)
+        waited = self._converse(session, report)
         self.arm()
         waited += self._pacing.await_next_step()
         self._hook_micros = (time.perf_counter() - started - waited) * 1e6
@@ -78,10 +83,13 @@ class Boundary:
             self._signals.disarm()
 
     def _is_sampled(self, step: int) -> bool:
-        return bool(self._matrices) and self._interventions.cadence.is_due(step)
+        return bool(self._matrices or self._sharded.exist) and self._interventions.cadence.is_due(step)
 
     def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
-        loss, gradient_norm, max_attention_logit = map(self._read, self._readers, observed)
+        steps = self._interventions.steps
+        believed = observed._replace(gradient_norm=steps.gradient_norm(observed.gradient_norm))
+        loss, gradient_norm, max_attention_logit = map(self._read, self._readers, believed)
+        omissions = steps.omissions()
         learning_rate, scale = self._interventions.learning_rate.effective()
         return StepReport(
             step,
@@ -96,6 +104,7 @@ class Boundary:
             hook_micros=self._hook_micros,
             step_millis=(started - self._last_start) * 1000.0,
             wait_millis=self._pacing.take_waited() * 1000.0,
+            signals={"omissions": omissions} if omissions else {},
         )
 
     def _read(self, reader: ScalarReader, value: Optional[Scalar]) -> float:
@@ -105,65 +114,68 @@ class Boundary:
             self._report.error(error)
             return math.nan
 
-    def _converse(self, session: Session, report: StepReport) -> float:
-        """Everything between hook and sidecar at one boundary; the seconds spent waiting."""
-        session.step = report.step
-        waited_before = session.waited_seconds + self._interventions.functions.seconds
+    def _attached(self) -> Optional[Session]:
+        """The session; whatever goes wrong on the way to one, the other ranks meet this one all the same."""
+        try:
+            return self._connection.attached(self.last_step)
+        except (OSError, ValueError) as error:
+            self._report.error(error)
+            return None
+
+    def _converse(self, session: Optional[Session], report: StepReport) -> float:
+        """Everything between hook, sidecar and the other ranks at one boundary; the seconds spent waiting."""
+        before = 0.0 if session is None else session.waited_seconds
+        functions = self._interventions.functions.seconds
+        present = self._present(session, report.step)
+        if not self._pacing.is_lockstep:
+            present = self._take_turn(present, report.step)
+        self._send(present, report)
+        if self._pacing.is_lockstep:
+            self._take_turn(self._in_pace(present, report.step), report.step)
+        waited = 0.0 if session is None else session.waited_seconds - before
+        return waited + self._interventions.functions.seconds - functions
+
+    def _present(self, session: Optional[Session], step: int) -> Optional[Session]:
+        """The session, with its messages read; None when there is none any more."""
+        if session is None:
+            return None
+        session.step = step
         try:
             session.pump()
-            if not self._pacing.is_lockstep:
-                self._apply_due(session, report.step)
-            if self._connection.session is session:
-                self._send(session, report)
-                self._pacing.await_progress(session, report.step)
-                if self._pacing.is_lockstep:
-                    self._apply_due(session, report.step)
+            return session
         except SessionLost as error:
             self._connection.lost(error)
-        return session.waited_seconds + self._interventions.functions.seconds - waited_before
+            return None
 
-    def _apply_due(self, session: Session, step: int) -> None:
-        if self._book.is_idle:
-            return
-        for answer in self._book.expire(step):
-            session.send(answer)
-        if step % self._options.agree_every:
-            return
-        budget = min(self._options.command_timeout, session.command_timeout) + session.waited_seconds
-        for command in self._book.due(step):
-            deadline = time.monotonic() + max(0.0, budget - session.waited_seconds)
-            answer = self._book.settle(self._carried_out(Occasion(session, command, step, deadline)))
-            self._report.count("commandWaitsTimedOut", int(answer.get("status") == ABANDONED))
-            if self._connection.session is not session:
-                return
-            session.send(answer)
-            if command.kind == REWIND_AND_SKIP and answer["type"] == "APPLIED":
-                self._rewound(session, step, int(answer["measurements"]["resumedFromStep"]))
-                return
-
-    def _carried_out(self, occasion: Occasion) -> Message:
-        """The answer; a command is settled even when what it called ends the training, or tries to."""
+    def _in_pace(self, session: Optional[Session], step: int) -> Optional[Session]:
+        """The session, once the guard has kept up; None when it is lost meanwhile."""
+        if session is None:
+            return None
         try:
-            return self._application.apply(occasion)
-        except (KeyboardInterrupt, SystemExit) as end:
-            reason = "%s ended it" % type(end).__name__
-            answer = messages.not_applied(occasion.command.id, occasion.step, FAILED, reason)
-            occasion.session.send(self._book.settle(answer))
-            raise
+            self._pacing.await_progress(session, step)
+            return session
+        except SessionLost as error:
+            self._connection.lost(error)
+            return None
 
-    def _rewound(self, session: Session, step: int, resumed: int) -> None:
-        """The run goes on from `resumed`, as a new generation: what was decided for the old one is void."""
-        for answer in self._book.void(step, "the run was rewound to step %d" % resumed):
-            session.send(answer)
-        self._application.forget()
-        self._connection.renew(step)
-        self._readers = ScalarReader(), ScalarReader(), ScalarReader()
-        self.last_step = resumed
-        self._connection.attached(resumed)
+    def _take_turn(self, session: Optional[Session], step: int) -> Optional[Session]:
+        """Applies what is due; the session, unless it ended meanwhile."""
+        try:
+            resumed = self._turn(session, step)
+        except SessionLost as error:
+            self._connection.lost(error)
+            return None
+        if resumed is not None:
+            self._readers = ScalarReader(), ScalarReader(), ScalarReader()
+            self.last_step = resumed
+            self._connection.attached(resumed)
+        return session if self._connection.session is session else None
 
-    def _send(self, session: Session, report: StepReport) -> None:
+    def _send(self, session: Optional[Session], report: StepReport) -> None:
         if self._is_sampled(report.step):
             report = self._sampled(session, report)
+        if session is None:
+            return
         if session.send_step(report):
             self._report.count("stepsSent")
             self._report.count("samplesSent", int(report.sample))
@@ -173,12 +185,18 @@ class Boundary:
             self._dropped += 1
             self._skip_sample(int(report.sample))
 
-    def _sampled(self, session: Session, report: StepReport) -> StepReport:
+    def _sampled(self, session: Optional[Session], report: StepReport) -> StepReport:
         """The report with the weights copied, or with one more sample skipped."""
+        slots = session.staging.slots if session is not None and session.owns_slots else None
+        is_whole = self._sharded.collect(slots)
+        if session is None:
+            return report
         try:
-            if session.owns_slots:
-                copy_to_slots(self._matrices, session)
-                return report._replace(sample=True, signals=self._signals.stage(report.step, session.staging.slots))
+            if slots is not None and is_whole:
+                copy_to_slots(self._plain, session)
+                signals = self._signals.stage(report.step, session.staging.slots)
+                signals["omissions"] += report.signals.get("omissions", [])
+                return report._replace(sample=True, signals=signals)
         except (RuntimeError, ValueError) as error:
             self._report.error(error)
         self._skip_sample(1)
@@ -187,3 +205,20 @@ class Boundary:
     def _skip_sample(self, by: int) -> None:
         self._skipped += by
         self._report.count("samplesSkipped", by)
+
+
+def _turn(
+    options: Options,
+    connection: Connection,
+    book: CommandBook,
+    interventions: Interventions,
+    report: Report,
+    membership: Membership,
+) -> Turn:
+    application = interventions.application
+    if options.world_size == 1:
+        return Turn(options, connection, book, application, report)
+    agreement = None
+    if membership.ranks is not None:
+        agreement = Agreement(membership.ranks, options.agree_every or 1, options.command_timeout)
+    return SharedTurn(options, connection, book, application, report, agreement, membership.reason)

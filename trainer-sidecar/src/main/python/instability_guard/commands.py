@@ -1,7 +1,7 @@
 """Commands of the sidecar: checked on receipt, pending until their boundary, settled at most once per id for ever."""
 
 from collections import OrderedDict
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Container, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from instability_guard import kinds, messages
 from instability_guard.kinds import KINDS, Kind
@@ -28,7 +28,7 @@ class Command(NamedTuple):
     undoes: str = ""
 
 
-def parse(message: Message, matrices: Mapping[str, TrackedMatrix]) -> Command:
+def parse(message: Message, matrices: Mapping[str, TrackedMatrix], elsewhere: Container[str] = ()) -> Command:
     """The command in a COMMAND message; `ValueError` says what is wrong with it."""
     kind = messages.text(message, "kind")
     if kind not in KINDS:
@@ -43,13 +43,15 @@ def parse(message: Message, matrices: Mapping[str, TrackedMatrix]) -> Command:
         messages.integer(message, "expiresAtStep"),
         messages.text(message, "undoes", _MAX_ID) if "undoes" in message else "",
     )
-    _check_layers(command, KINDS[kind], matrices)
+    _check_layers(command, KINDS[kind], matrices, elsewhere)
     if kind == kinds.ROLL_BACK and not command.undoes:
         raise ValueError("undoes names no command")
     return command
 
 
-def _check_layers(command: Command, kind: Kind, matrices: Mapping[str, TrackedMatrix]) -> None:
+def _check_layers(
+    command: Command, kind: Kind, matrices: Mapping[str, TrackedMatrix], elsewhere: Container[str]
+) -> None:
     layers = command.layers
     if len(set(layers)) < len(layers):
         raise ValueError("a layer is named twice")
@@ -59,10 +61,10 @@ def _check_layers(command: Command, kind: Kind, matrices: Mapping[str, TrackedMa
         return
     if not layers:
         raise ValueError("no layers are named")
-    unknown = [layer for layer in layers if layer not in matrices]
+    unknown = [layer for layer in layers if layer not in matrices and layer not in elsewhere]
     if unknown:
         raise ValueError("unknown layers: %s" % ", ".join(unknown[:5]))
-    _check_roles([matrices[layer] for layer in layers], kind)
+    _check_roles([matrices[layer] for layer in layers if layer in matrices], kind)
 
 
 def _check_roles(chosen: Sequence[TrackedMatrix], kind: Kind) -> None:
@@ -82,8 +84,16 @@ class CommandBook:
     applied ids are kept for ever, the last 4096 of the others as well.
     """
 
-    def __init__(self, matrices: Sequence[TrackedMatrix], report: Report, lag: int = 0) -> None:
+    def __init__(
+        self,
+        matrices: Sequence[TrackedMatrix],
+        report: Report,
+        lag: int = 0,
+        elsewhere: Container[str] = (),
+    ) -> None:
+        """`elsewhere`: names of layers that other ranks of the run may hold; it is for those to check them."""
         self._matrices = {matrix.name: matrix for matrix in matrices}
+        self._elsewhere = elsewhere
         self._lag = lag
         self._report = report
         self._pending: Dict[str, Command] = {}
@@ -97,7 +107,7 @@ class CommandBook:
         if settled or command_id in self._pending:
             return settled
         try:
-            command = parse(message, self._matrices)
+            command = parse(message, self._matrices, self._elsewhere)
             if len(self._pending) >= _MAX_PENDING:
                 raise ValueError("%d commands are pending already" % _MAX_PENDING)
         except ValueError as error:
@@ -117,6 +127,10 @@ class CommandBook:
             for command in self._pending.values()
             if step >= max(command.apply_at_step, command.decided_at_step + self._lag)
         ]
+
+    def pending(self) -> List[Command]:
+        """What is not settled yet, in order of receipt."""
+        return list(self._pending.values())
 
     def settle(self, answer: Message) -> Message:
         """Makes this the final answer to its command."""

@@ -16,6 +16,16 @@ class NotApplied(Exception):
         self.status = status
 
 
+class Pact:
+    """The word to do it. A process alone needs nobody else's; see `instability_guard.agreement` for those of several."""
+
+    def conclude(self) -> None:
+        """Called right before anything is changed: what follows must not fail. `NotApplied` when it is not to be."""
+
+
+ALONE = Pact()
+
+
 class Occasion(NamedTuple):
     """One command at one boundary; waits for the sidecar end at `deadline` (of `time.monotonic()`)."""
 
@@ -23,6 +33,7 @@ class Occasion(NamedTuple):
     command: Command
     step: int
     deadline: float
+    pact: Pact = ALONE
 
 
 class Effect(NamedTuple):

@@ -15,12 +15,15 @@ from instability_guard.boundary import Boundary, Observed
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
 from instability_guard.interventions import Interventions
+from instability_guard.master_weights import innermost
 from instability_guard.matrices import track
+from instability_guard.membership import meet
 from instability_guard.messages import Identity
 from instability_guard.options import Options
 from instability_guard.registered import OnCheckpoint, OnPause, OnRewind
 from instability_guard.report import Report
 from instability_guard.scalars import Scalar
+from instability_guard.sharding import flat_parameters
 from instability_guard.signals import Signals
 
 
@@ -38,8 +41,7 @@ class InstabilityGuard:
 
     Nothing here ever raises into the training loop, or changes it, because the sidecar is missing, slow, wrong or
     restarted; only `attach` raises, for bad arguments. Call it from the thread that trains. In a forked child (a
-    DataLoader worker) its copy does nothing. A master copy of the weights that an optimizer keeps for itself is not
-    repaired with them.
+    DataLoader worker) its copy does nothing.
     """
 
     def __init__(self, model: nn.Module, optimizers: Sequence[Optimizer], options: Options) -> None:
@@ -52,12 +54,19 @@ class InstabilityGuard:
         if tracking.left_out:
             left_out = ", ".join("%s (%s)" % entry for entry in tracking.left_out[:5])
             self._report.warn("%d weights are not watched: %s" % (len(tracking.left_out), left_out))
-        self._signals = Signals(model, tracking.matrices, options, self._report)
+        self._membership = meet(options, tracking.matrices)
+        options = self._membership.options
+        left_out = tracking.left_out + self._membership.left_out + flat_parameters(model)
+        if self._membership.reason:
+            self._report.warn("training goes on, but no command is applied: %s" % self._membership.reason)
+        self._signals = Signals(model, self._membership.staged, options, self._report, left_out)
         matrices = self._signals.matrices
-        book = CommandBook(matrices, self._report, options.lockstep or 0)
+        book = CommandBook(matrices, self._report, options.lockstep or 0, self._membership.layers)
         self._connection = Connection(str(options.socket), _identity(options), self._signals, book, self._report)
-        self._interventions = Interventions(model, optimizers, matrices, options, self._report)
-        self._boundary = Boundary(options, self._signals, self._connection, book, self._interventions, self._report)
+        self._interventions = Interventions(model, optimizers, matrices, options, self._report, self._membership)
+        self._boundary = Boundary(
+            options, self._signals, self._connection, book, self._interventions, self._report, self._membership
+        )
         _guards.add(self)
 
     @classmethod
@@ -70,7 +79,7 @@ class InstabilityGuard:
         socket: Optional[str] = None,
         generation: Optional[int] = None,
         sample_every: int = 10,
-        agree_every: int = 1,
+        agree_every: Optional[int] = None,
         command_timeout: float = 2.0,
         lockstep: Optional[int] = None,
         lockstep_timeout: float = 2.0,
@@ -92,6 +101,7 @@ class InstabilityGuard:
         on_checkpoint: Optional[OnCheckpoint] = None,
         on_rewind: Optional[OnRewind] = None,
         on_pause: Optional[OnPause] = None,
+        process_group: Optional[Any] = None,
     ) -> "InstabilityGuard":
         """Attaches to the sidecar, or warns once and goes on trying when there is none.
 
@@ -102,7 +112,8 @@ class InstabilityGuard:
             socket: the sidecar's socket; default `$GUARD_SOCKET`, else `/tmp/instability-guard-<uid>/guard.sock`.
             generation: grows with every restart of the run; default: now, in epoch milliseconds.
             sample_every: weights are copied at steps divisible by this; default 10.
-            agree_every: commands are applied at steps divisible by this; default 1.
+            agree_every: commands are applied at steps divisible by this; default 1, or 10 with several ranks, which
+            agree on them at these steps.
             command_timeout: seconds that all waits of one apply boundary may take together; default 2.
             lockstep: for demo and evaluation: wait after step t until the guard has consumed step t - lockstep;
             default off.
@@ -114,7 +125,9 @@ class InstabilityGuard:
             roles: pattern -> QUERY, KEY, VALUE, OUTPUT, MLP_UP, MLP_DOWN, OTHER or QKV (fused), where names do not
             tell.
             process_rank: default: from torch.distributed when initialised, else `$RANK`, else 0.
-            world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1.
+            world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1. With more than one,
+            `attach` is called on every rank, after the model was wrapped (`fully_shard`, `parallelize_module`), and
+            waits up to a minute for the others; so is `step`, with the same steps.
             snapshots: whether sampled steps carry the residual stream around each block; default yes.
             snapshot_tokens: tokens in a snapshot; default min(2048, 4 * width).
             snapshot_blocks: patterns on the paths of modules that are residual blocks; default: found by their shape
@@ -134,6 +147,7 @@ class InstabilityGuard:
             that it restored; the next `step` is expected to be the one after. To the guard the run begins a new
             generation there; the factor on the learning rate, switched mixers, KSS and the cadence of samples stay.
             on_pause: on_pause(step, reason) returns when training may go on; it may raise KeyboardInterrupt to end it.
+            process_group: the ranks that train this run together, where they are not all of torch.distributed's.
 
         Raises:
             ValueError: an argument is not what it should be.
@@ -165,9 +179,10 @@ class InstabilityGuard:
             on_checkpoint=on_checkpoint,
             on_rewind=on_rewind,
             on_pause=on_pause,
+            process_group=process_group,
         ).checked()
-        optimizers = [optimizer] if isinstance(optimizer, Optimizer) else list(optimizer)
-        guard = cls(model, optimizers, options)
+        optimizers = [optimizer] if hasattr(optimizer, "param_groups") else list(optimizer)
+        guard = cls(model, [innermost(each) for each in optimizers], options)
         guard._guarded(lambda: guard._connection.attached(guard._boundary.last_step))
         guard._guarded(guard._boundary.arm)
         return guard
@@ -217,6 +232,7 @@ class InstabilityGuard:
         self._guarded(lambda: self._connection.close(self._boundary.last_step))
         self._guarded(self._interventions.uninstall)
         self._guarded(self._signals.close)
+        self._guarded(self._membership.leave)
 
     @property
     def statistics(self) -> Dict[str, int]:
@@ -246,6 +262,7 @@ class InstabilityGuard:
         """In a forked child: let go of the parent's socket, without a word to the sidecar."""
         if not self._closed:
             self._closed = True
+            self._guarded(self._membership.disown)
             self._guarded(self._connection.close)
             self._guarded(self._interventions.uninstall)
             self._guarded(self._signals.close)
@@ -266,7 +283,7 @@ def _identity(options: Options) -> Identity:
         world_size=int(options.world_size or 1),
         pid=os.getpid(),
         sample_every=options.sample_every,
-        agree_every=options.agree_every,
+        agree_every=options.agree_every or 1,
         lockstep=options.lockstep is not None,
     )
 

@@ -11,17 +11,23 @@ from instability_guard.effects import Intervention
 from instability_guard.koopman_regularization import KoopmanRegularization
 from instability_guard.learning_rate import LearningRateScale, LearningRateScaling
 from instability_guard.matrices import TrackedMatrix
+from instability_guard.membership import Membership
 from instability_guard.mixing_switch import MixingSwitch
 from instability_guard.moments import Moments
+from instability_guard.optimizer_steps import OptimizerSteps
 from instability_guard.options import Options
 from instability_guard.registered import RegisteredFunctions
 from instability_guard.replacement import MatrixReplacement
 from instability_guard.report import Report
 from instability_guard.sampling import SampleCadence
+from instability_guard.shared_replacement import SharedReplacement
 
 
 class Interventions:
-    """What commands act on (`learning_rate`, `cadence`, `functions`, `regularization`), and what applies them."""
+    """What commands act on (`learning_rate`, `cadence`, `functions`, `regularization`), and what applies them.
+
+    `steps` knows whether the optimizers stepped.
+    """
 
     def __init__(
         self,
@@ -30,13 +36,15 @@ class Interventions:
         matrices: Sequence[TrackedMatrix],
         options: Options,
         report: Report,
+        membership: Membership,
     ) -> None:
         """Installs the factor on the learning rate; everything else waits for its command."""
-        self.learning_rate = LearningRateScale(optimizers)
+        self.steps = OptimizerSteps()
+        self.learning_rate = LearningRateScale(optimizers, self.steps.note)
         self.cadence = SampleCadence(options.sample_every)
         self.functions = RegisteredFunctions(options.on_checkpoint, options.on_rewind, options.on_pause)
         self.regularization = KoopmanRegularization(model, options.snapshot_blocks, report)
-        replacement = MatrixReplacement(matrices, Moments(optimizers))
+        replacement = _replacement(matrices, Moments(optimizers, list(model.parameters())), membership)
         by_kind: Dict[str, Intervention] = {
             kinds.APPLY_MSIGN: replacement.apply,
             kinds.REPROJECT_HC: replacement.apply,
@@ -50,9 +58,16 @@ class Interventions:
             kinds.REWIND_AND_SKIP: self.functions.rewind,
             kinds.PAUSE: self.functions.pause,
         }
-        self.application = CommandApplication(by_kind, options.world_size or 1)
+        self.application = CommandApplication(by_kind)
 
     def uninstall(self) -> None:
         """Leaves the optimizers without our factor and the model without our hooks."""
         self.learning_rate.uninstall()
         self.regularization.uninstall()
+
+
+def _replacement(matrices: Sequence[TrackedMatrix], moments: Moments, membership: Membership) -> MatrixReplacement:
+    if membership.ranks is None:
+        return MatrixReplacement(matrices, moments)
+    rank, layers = membership.ranks.rank, membership.layers
+    return SharedReplacement(matrices, membership.unstaged, moments, layers, rank)

@@ -88,14 +88,16 @@ class KoopmanRegularization:
         blocks = named(occasion.command.layers, self._blocks, "residual blocks")
         every, until_step = int(parameters["every"]), int(parameters["untilStep"])
         check_until(until_step, occasion.step)
+        occasion.pact.conclude()
         order = ShapingOrder(blocks, parameters["strength"], every, until_step)
         self._order = order
         self._snapshots.install()
         self._calls, self._skipped, self._seconds = 0, 0, 0.0
-        return Effect({"kssBlocks": len(blocks)}, undo=lambda later: self._withdraw(order))
+        return Effect({"kssBlocks": len(blocks)}, undo=lambda later: self._withdraw(later, order))
 
     def disable(self, occasion: Occasion) -> Effect:
         """DISABLE_KSS, whether it is enabled or not; tells its calls and their mean time without backward."""
+        occasion.pact.conclude()
         return self._end()
 
     def await_step(self, step: int) -> None:
@@ -114,9 +116,10 @@ class KoopmanRegularization:
         self._end()
         self._snapshots.close()
 
-    def _withdraw(self, order: ShapingOrder) -> Effect:
+    def _withdraw(self, occasion: Occasion, order: ShapingOrder) -> Effect:
         if self._order is not order:
             raise NotApplied("it is not in force any more")
+        occasion.pact.conclude()
         return self._end()
 
     def _end(self) -> Effect:

@@ -24,9 +24,12 @@ _Placed = List[Tuple[Dict[str, Any], Any, Any]]
 class LearningRateScale:
     """The factor `scale` in (0, 1] on every learning rate of the given optimizers."""
 
-    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
-        """Installs itself; `uninstall` takes it away."""
+    def __init__(
+        self, optimizers: Sequence[Optimizer], before_step: Callable[[Optimizer], None] = lambda optimizer: None
+    ) -> None:
+        """Installs itself, and `before_step` to be called before every step; `uninstall` takes both away."""
         self.scale = 1.0
+        self._before_step = before_step
         self._regrowth = 1.0
         self._hold = 0.0
         self._last: Dict[int, Tuple[float, float]] = {}
@@ -116,6 +119,7 @@ class LearningRateScale:
     def _scale(self, optimizer: Optimizer) -> None:
         if id(optimizer) in self._placed:
             return
+        self._before_step(optimizer)
         rates = [(group, group["lr"]) for group in optimizer.param_groups if _is_rate(group.get("lr"))]
         scale = self.scale
         if rates:
@@ -146,6 +150,7 @@ class LearningRateScaling:
         if not self._rates.is_usable:
             raise NotApplied("the optimizer has no learning rate")
         before = self._rates.course
+        occasion.pact.conclude()
         self._rates.apply(occasion.command.parameters)
         self._in_force.append(occasion.command.id)
         undo = functools.partial(self._restore, scaled=occasion.command.id, course=before)
@@ -154,6 +159,7 @@ class LearningRateScaling:
     def _restore(self, occasion: Occasion, scaled: str, course: Tuple[float, float, float]) -> Effect:
         if self._in_force[-1] != scaled:
             raise NotApplied("the learning rate was scaled again: undo %s first" % self._in_force[-1])
+        occasion.pact.conclude()
         before = self._rates.scale
         self._rates.restore(course)
         self._in_force.pop()

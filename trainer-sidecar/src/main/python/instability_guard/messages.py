@@ -51,7 +51,7 @@ class StepReport(NamedTuple):
     step_millis: float
     wait_millis: float
     signals: Mapping[str, Any] = {}
-    """Further fields of a sampled step; see `instability_guard.signals`."""
+    """Further fields: `omissions`, and of a sampled step those of `instability_guard.signals`."""
 
 
 def hello(

@@ -27,8 +27,14 @@ class MixingSwitch:
             raise NotApplied("the model has no mixers: pass its residual mixing matrices through ResidualMixing")
         chosen = named(occasion.command.layers, self._mixers, "mixers")
         before = [(mixer, mixer.projected) for mixer in chosen]
+        occasion.pact.conclude()
         projected = occasion.command.parameters["on"] == 1
-        return _set([(mixer, projected) for mixer in chosen])._replace(undo=lambda later: _set(before))
+        return _set([(mixer, projected) for mixer in chosen])._replace(undo=lambda later: _undone(later, before))
+
+
+def _undone(occasion: Occasion, before: Sequence[Tuple[ResidualMixing, bool]]) -> Effect:
+    occasion.pact.conclude()
+    return _set(before)
 
 
 def _set(modes: Sequence[Tuple[ResidualMixing, bool]]) -> Effect:

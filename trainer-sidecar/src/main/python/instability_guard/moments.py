@@ -10,18 +10,21 @@ Moments are averages of gradients at the old weight, and their next updates pull
   is the part that would undo the change or add to it. Second moments, which are a scale, are kept; because Adam divides
   by their roots entry by entry, its next update is only nearly orthogonal to D.
 
-Only state that is known by name to be a moment is touched; anything else of the weight's shape (a master copy of the
-weights, say) is kept.
+Only state that is known by name to be a moment is touched. Copies of the weight that the optimizer steps in its place
+(`instability_guard.master_weights`) get the new weight too, whatever becomes of the moments: else its next step would
+write the old one back. Anything else of the weight's shape is kept.
 """
 
 from functools import partial
-from typing import Any, Callable, Dict, Iterator, List, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from instability_guard.master_weights import MasterWeights, NoMaster
 from instability_guard.matrices import TrackedMatrix
+from instability_guard.sharding import state_part
 
 KEEP, ZERO, PROJECT = range(3)
 
@@ -30,10 +33,11 @@ _SECOND = ("exp_avg_sq", "max_exp_avg_sq", "square_avg")
 
 
 class Treatment:
-    """New values for the moments of some matrices, all computed; `write` puts them in place."""
+    """New values for the moments of some matrices, all computed; `write` puts them in place, after the weights."""
 
     def __init__(self) -> None:
-        self.measurements: Dict[str, float] = {"momentsKept": 0, "momentsZeroed": 0, "momentsProjected": 0}
+        counted = ("momentsKept", "momentsZeroed", "momentsProjected", "mastersReplaced")
+        self.measurements: Dict[str, float] = dict.fromkeys(counted, 0)
         self._writes: List[Callable[[], Any]] = []
 
     def add(self, done: str, write: Callable[[], Any]) -> None:
@@ -59,9 +63,18 @@ class Treatment:
 class Moments:
     """The moments that the given optimizers keep."""
 
-    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
-        """Changes nothing."""
+    def __init__(self, optimizers: Sequence[Optimizer], parameters: Sequence[Tensor] = ()) -> None:
+        """`parameters`: those of the model. Changes nothing."""
         self._optimizers = list(optimizers)
+        self._masters = MasterWeights(optimizers, parameters)
+
+    def obstacle(self, matrix: TrackedMatrix) -> Optional[str]:
+        """Why the next step would undo a new weight; None when it would not."""
+        try:
+            self._masters.of(matrix.parameter)
+        except NoMaster as reason:
+            return str(reason)
+        return None
 
     def treatment(
         self, replaced: Sequence[TrackedMatrix], change: Callable[[TrackedMatrix], Tensor], mode: int
@@ -70,15 +83,19 @@ class Moments:
         treatment = Treatment()
         with torch.no_grad():
             for matrix in replaced:
-                for state in self._states(matrix):
-                    _treat(treatment, matrix, change, state, mode)
+                masters = self._masters.of(matrix.parameter)
+                for state in self._states([matrix.parameter] + masters):
+                    _treat(treatment, matrix, change, state, mode, masters)
+                for master in masters:
+                    treatment.add("mastersReplaced", partial(_follow, matrix, master))
         return treatment
 
-    def _states(self, matrix: TrackedMatrix) -> Iterator[Dict[Any, Any]]:
+    def _states(self, stepped: Sequence[Tensor]) -> Iterator[Dict[Any, Any]]:
         for optimizer in self._optimizers:
-            state = optimizer.state.get(matrix.parameter)
-            if isinstance(state, dict):
-                yield state
+            for tensor in stepped:
+                state = optimizer.state.get(tensor)
+                if isinstance(state, dict):
+                    yield state
 
 
 def _treat(
@@ -87,13 +104,14 @@ def _treat(
     change: Callable[[TrackedMatrix], Tensor],
     state: Dict[Any, Any],
     mode: int,
+    masters: Sequence[Tensor],
 ) -> None:
     is_whole = matrix.rows * matrix.columns == matrix.parameter.numel()
     restarts = mode == ZERO and is_whole and "step" in state
     for name, value in state.items():
-        if not isinstance(value, Tensor) or value.shape != matrix.parameter.shape:
+        if not isinstance(value, Tensor) or value.shape != matrix.parameter.shape or any(value is m for m in masters):
             continue
-        part = matrix.part_of(value)
+        part = state_part(matrix, value)
         if mode == ZERO and (name in _FIRST or (restarts and name in _SECOND)):
             treatment.add("momentsZeroed", part.zero_)
         elif mode == PROJECT and name in _FIRST:
@@ -102,6 +120,11 @@ def _treat(
             treatment.keep()
     if restarts:
         treatment.also(partial(_restart, state))
+
+
+def _follow(matrix: TrackedMatrix, master: Tensor) -> None:
+    """Gives a copy of the parameter what the matrix holds by now."""
+    matrix.part_of(master.detach()).copy_(matrix.live())
 
 
 def _without(moment: Tensor, direction: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ _RUN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _MAX_SOCKET_PATH = 107
 _MAX_INTEGER = (1 << 63) - 1
 _MAX_TOKENS = 1 << 16
-_OPTIONAL = ("generation", "lockstep", "snapshot_tokens", "attention_heads", "exact_jacobians_every", "mixers_total")
+_AGREE_EVERY = 10
+_OPTIONAL = ("generation", "agree_every", "lockstep", "snapshot_tokens", "attention_heads", "exact_jacobians_every", "mixers_total")
 _OPTIONAL_PATTERNS = ("include", "snapshot_blocks")
 
 
@@ -25,7 +26,7 @@ class Options(NamedTuple):
     socket: Optional[str]
     generation: Optional[int]
     sample_every: int
-    agree_every: int
+    agree_every: Optional[int]
     command_timeout: float
     lockstep: Optional[int]
     lockstep_timeout: float
@@ -47,13 +48,14 @@ class Options(NamedTuple):
     on_checkpoint: Optional[Callable[[int], Any]] = None
     on_rewind: Optional[Callable[[int, int, int], int]] = None
     on_pause: Optional[Callable[[int, str], Any]] = None
+    process_group: Any = None
 
     def checked(self) -> "Options":
         """These options with the defaults that depend on the process filled in; `ValueError` names what is wrong."""
         if not isinstance(self.run_id, str) or not _RUN.fullmatch(self.run_id):
             rule = "1 to 200 characters of [A-Za-z0-9._-], not starting with a dot"
             raise ValueError("run_id must be %s: %r" % (rule, self.run_id))
-        process_rank, world_size = _process(self.process_rank, self.world_size)
+        process_rank, world_size = _process(self.process_rank, self.world_size, self.process_group)
         _check_integer("generation", self.generation, 0)
         _check_integer("sample_every", self.sample_every, 1)
         _check_integer("agree_every", self.agree_every, 1)
@@ -75,15 +77,16 @@ class Options(NamedTuple):
         return self._replace(
             socket=_socket_path(self.socket),
             generation=self.generation if self.generation is not None else int(time.time() * 1000),
+            agree_every=self.agree_every or (_AGREE_EVERY if world_size > 1 else 1),
             process_rank=process_rank,
             world_size=world_size,
         )
 
 
-def _process(process_rank: Optional[int], world_size: Optional[int]) -> Tuple[int, int]:
+def _process(process_rank: Optional[int], world_size: Optional[int], group: Any) -> Tuple[int, int]:
     """What was given, else torch.distributed when it is initialised, else RANK and WORLD_SIZE, else one process."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        default = torch.distributed.get_rank(), torch.distributed.get_world_size()
+        default = torch.distributed.get_rank(group), torch.distributed.get_world_size(group)
     else:
         default = _environment("RANK", 0), _environment("WORLD_SIZE", 1)
     rank = default[0] if process_rank is None else process_rank

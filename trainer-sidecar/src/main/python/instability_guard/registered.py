@@ -31,26 +31,29 @@ class RegisteredFunctions:
 
     def checkpoint(self, occasion: Occasion) -> Effect:
         """SAVE_CHECKPOINT: on_checkpoint(step)."""
-        _, millis = self._call("on_checkpoint", self._on_checkpoint, occasion.step)
+        _, millis = self._call(occasion, "on_checkpoint", self._on_checkpoint, occasion.step)
         return Effect({"checkpointMillis": millis})
 
     def rewind(self, occasion: Occasion) -> Effect:
         """REWIND_AND_SKIP: on_rewind(step, back_steps, skip_steps), which returns the step resumed from."""
         parameters = occasion.command.parameters
         back, skip = int(parameters["backSteps"]), int(parameters["skipSteps"])
-        step, millis = self._call("on_rewind", self._on_rewind, occasion.step, back, skip)
+        step, millis = self._call(occasion, "on_rewind", self._on_rewind, occasion.step, back, skip)
         return Effect({"rewindMillis": millis, "resumedFromStep": _earlier(step, occasion.step)})
 
     def pause(self, occasion: Occasion) -> Effect:
         """PAUSE: on_pause(step, reason)."""
         reason = "the guard asks for a pause (command %s)" % occasion.command.id
-        _, millis = self._call("on_pause", self._on_pause, occasion.step, reason)
+        _, millis = self._call(occasion, "on_pause", self._on_pause, occasion.step, reason)
         return Effect({"pauseMillis": millis})
 
-    def _call(self, name: str, function: Optional[Callable[..., Any]], *arguments: Any) -> Any:
+    def _call(
+        self, occasion: Occasion, name: str, function: Optional[Callable[..., Any]], *arguments: Any
+    ) -> Any:
         """What the function returns, and its milliseconds."""
         if function is None:
             raise NotApplied("no function is registered for it: attach the guard with %s=..." % name)
+        occasion.pact.conclude()
         started = time.perf_counter()
         try:
             result = function(*arguments)

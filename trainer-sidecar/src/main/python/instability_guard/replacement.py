@@ -1,7 +1,7 @@
 """The kinds that replace weights: the sidecar computes on staged copies, and what it computed is checked first."""
 
 from functools import partial
-from typing import List, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import torch
 
@@ -10,6 +10,7 @@ from instability_guard.effects import Effect, NotApplied, Occasion
 from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import ABANDONED, Message
 from instability_guard.moments import KEEP, Moments
+from instability_guard.omissions import Omissions
 from instability_guard.session import Session
 
 
@@ -17,7 +18,8 @@ class MatrixReplacement:
     """Live -> slots -> sidecar -> slots, checked -> live; the moments of what was replaced as the command says.
 
     The sidecar knows from the command's id what to compute: a polar factor, a projection, a scale, or, for a command
-    that undoes another, the weights that it had kept. Undoing leaves the optimizer's moments as they are then.
+    that undoes another, the weights that it had kept. Undoing leaves the optimizer's moments as they are then. Layers
+    that cannot be rewritten are left as they are and counted (`matricesRefused`); a command of nothing else is refused.
     """
 
     def __init__(self, matrices: Sequence[TrackedMatrix], moments: Moments) -> None:
@@ -28,23 +30,38 @@ class MatrixReplacement:
 
     def apply(self, occasion: Occasion) -> Effect:
         """Replaces the layers of the command."""
-        named = [self._by_name[name] for name in occasion.command.layers]
-        effect = self._replace(occasion, named, int(occasion.command.parameters["moments"]))
-        return effect._replace(undo=partial(self._restore, indices=effect.matrices))
+        command = occasion.command
+        names, effect = self._replace(occasion, command.layers, int(command.parameters["moments"]))
+        return effect._replace(undo=partial(self._restore, names=names))
 
-    def _restore(self, occasion: Occasion, indices: Sequence[int]) -> Effect:
-        return self._replace(occasion, [self._matrices[index] for index in indices], KEEP)
+    def _restore(self, occasion: Occasion, names: Sequence[str]) -> Effect:
+        return self._replace(occasion, names, KEEP)[1]
 
-    def _replace(self, occasion: Occasion, named: Sequence[TrackedMatrix], moments: int) -> Effect:
+    def _replace(self, occasion: Occasion, names: Sequence[str], moments: int) -> Tuple[List[str], Effect]:
+        """Names of the layers that were replaced, and the effect."""
         session = occasion.session
-        chosen = [matrix for matrix in named if not matrix.is_frozen]
+        omissions = Omissions()
+        chosen = [matrix for matrix in map(self._by_name.__getitem__, names) if self._is_open(matrix, omissions)]
         if not chosen:
-            raise NotApplied("every layer of the command is frozen")
-        replaced = self._verified(_computed(occasion, chosen), chosen, session)
-        treatment = self._moments.treatment(replaced, partial(_change, session), moments)
+            raise NotApplied("; ".join(omissions.lines()))
+        ready = computed(occasion, chosen)
+        replaced = self._verified(ready, chosen, session)
+        if not replaced:
+            raise NotApplied(why_none(ready))
+        treatment = self._moments.treatment(replaced, partial(change, session), moments)
+        occasion.pact.conclude()
         copy_to_live(replaced, session)
         treatment.write()
-        return Effect(treatment.measurements, [matrix.index for matrix in replaced])
+        refused = {"matricesRefused": len(names) - len(chosen)} if len(chosen) < len(names) else {}
+        effect = Effect({**treatment.measurements, **refused}, [matrix.index for matrix in replaced])
+        return [matrix.name for matrix in replaced], effect
+
+    def _is_open(self, matrix: TrackedMatrix, omissions: Omissions) -> bool:
+        """Whether the matrix can be rewritten so that it stays."""
+        obstacle = matrix.obstacle or self._moments.obstacle(matrix)
+        if obstacle is not None:
+            omissions.add("repair", matrix.name, obstacle)
+        return obstacle is None
 
     def _verified(self, ready: Message, chosen: List[TrackedMatrix], session: Session) -> List[TrackedMatrix]:
         """The matrices to replace; `ValueError` unless READY fits APPLY and the slots are what it says."""
@@ -58,8 +75,6 @@ class MatrixReplacement:
                 matrix = self._matrices[entry["index"]]
                 _check_slot(matrix, session, messages.integer(entry, "crc32"))
                 replaced.append(matrix)
-        if not replaced:
-            raise NotApplied(_reasons(ready))
         return replaced
 
 
@@ -77,12 +92,14 @@ def copy_to_live(matrices: Sequence[TrackedMatrix], session: Session) -> None:
             target.copy_(session.staging.slots[matrix.index])
 
 
-def _computed(occasion: Occasion, chosen: Sequence[TrackedMatrix]) -> Message:
-    """READY, after an exchange with the sidecar."""
+def computed(
+    occasion: Occasion, chosen: Sequence[TrackedMatrix], unstaged: Optional[Sequence[TrackedMatrix]] = None
+) -> Message:
+    """READY, after an exchange with the sidecar; `unstaged`, by default all, are copied to their slots before."""
     session = occasion.session
     if not session.wait_for_slots(occasion.deadline):
         raise NotApplied("the sidecar still holds the slots", ABANDONED)
-    copy_to_slots(chosen, session)
+    copy_to_slots(chosen if unstaged is None else unstaged, session)
     indices = [matrix.index for matrix in chosen]
     answer = session.exchange(occasion.command.id, occasion.step, indices, occasion.deadline)
     if answer is None:
@@ -92,7 +109,7 @@ def _computed(occasion: Occasion, chosen: Sequence[TrackedMatrix]) -> Message:
     return answer
 
 
-def _change(session: Session, matrix: TrackedMatrix) -> torch.Tensor:
+def change(session: Session, matrix: TrackedMatrix) -> torch.Tensor:
     """Slot minus live weight, float32 or wider, on the weight's device."""
     live = matrix.live()
     wide = torch.promote_types(live.dtype, torch.float32)
@@ -106,6 +123,7 @@ def _check_slot(matrix: TrackedMatrix, session: Session, crc32: int) -> None:
         raise ValueError("the replacement of %s is not finite" % matrix.name)
 
 
-def _reasons(ready: Message) -> str:
+def why_none(ready: Message) -> str:
+    """The reasons in a READY that replaces no matrix."""
     given = [str(entry.get("reason", "")) for entry in ready["matrices"]]
     return "no matrix was replaced: %s" % "; ".join(sorted({reason for reason in given if reason}))

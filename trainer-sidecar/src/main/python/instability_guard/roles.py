@@ -30,6 +30,7 @@ _ROLE_OF_LEAF = {leaf: role for role, leaves in _BY_LEAF.items() for leaf in lea
 _IN_EITHER = {"c_proj", "proj", "wo", "output", "out", "dense"}
 _ATTENTION = re.compile(r"attn|attention|(^|\.)(mha|att)(\.|$)", re.IGNORECASE)
 _MLP = re.compile(r"mlp|ffn|feed_?forward|ff(\.|$)|densereludense|(^|\.)(experts?|moe)(\.|$)", re.IGNORECASE)
+_EXPERTS = re.compile(r"(^|\.)(\w*experts?\w*|\w*moe)(\.|$)", re.IGNORECASE)
 _DEPTH = re.compile(r"(?:^|\.)(?:(?:block|layer)s?_?)?(\d+)(?=\.|$)", re.IGNORECASE)
 _EMBEDDING = re.compile(r"(^|\.)(wte|wpe|pos|pe|\w*emb|\w*embed|\w*embeds|\w*embeddings?|\w*positional\w*)(\.|$)", re.I)
 _HEADS = {"lm_head", "head", "unembed", "unembedding", "embed_out", "output_head", "classifier", "logits", "to_logits"}
@@ -71,6 +72,11 @@ def is_embedding_name(path: str) -> bool:
     return bool(_EMBEDDING.search(".".join(_module_segments(path))))
 
 
+def is_expert_name(path: str) -> bool:
+    """Whether the path names experts of a mixture."""
+    return bool(_EXPERTS.search(path))
+
+
 def is_head_name(path: str) -> bool:
     """Whether the path names the projection to the vocabulary."""
     segments = _module_segments(path)
@@ -78,6 +84,6 @@ def is_head_name(path: str) -> bool:
 
 
 def _module_segments(path: str) -> List[str]:
-    """`a.b.weight` -> [a, b]; `a.in_proj_weight` -> [a, in_proj]."""
-    stem = re.sub(r"[._]weight$", "", path)
+    """`a.b.weight` -> [a, b]; `a.in_proj_weight` -> [a, in_proj]; adapters (`a.base_layer.weight`) go by unseen."""
+    stem = re.sub(r"(\.base_layer)?[._]weight$", "", path)
     return stem.split(".")

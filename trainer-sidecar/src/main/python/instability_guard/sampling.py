@@ -30,6 +30,7 @@ class SampleCadence:
         parameters = occasion.command.parameters
         until_step = int(parameters["untilStep"])
         check_until(until_step, occasion.step)
+        occasion.pact.conclude()
         self._ordered = int(parameters["every"]), until_step
         return Effect({"sampleEvery": parameters["every"]})
 

@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from torch import nn
@@ -33,9 +33,16 @@ class Signals:
     """
 
     def __init__(
-        self, model: nn.Module, matrices: Sequence[TrackedMatrix], options: Options, report: Report
+        self,
+        model: nn.Module,
+        matrices: Sequence[TrackedMatrix],
+        options: Options,
+        report: Report,
+        left_out: Sequence[Tuple[str, str]] = (),
     ) -> None:
+        """`left_out`: weights that cannot be measured, and why; said with every sample."""
         self._report = report
+        self._left_out = list(left_out)
         self._taps = Taps(report)
         self._is_armed = False
         self._first_mixer = options.mixing_order
@@ -110,7 +117,7 @@ class Signals:
 
     def stage(self, step: int, slots: Sequence[torch.Tensor]) -> Message:
         """Copies what was captured into the slots, of which `slots` are all; the fields of STEP that tell of it."""
-        omissions = Omissions()
+        omissions = self._omitted_weights()
         fields: Message = {}
         ours = slots[len(self.matrices) :]
         pairs = 2 * len(self._snapshots.snapshots)
@@ -125,6 +132,16 @@ class Signals:
         fields["statistics"] = _sendable(statistics, omissions)
         fields["omissions"] = omissions.lines()
         return fields
+
+    def _omitted_weights(self) -> Omissions:
+        """The weights that are not measured, and those that are but cannot be rewritten."""
+        omissions = Omissions()
+        for path, reason in self._left_out:
+            omissions.add("weight", path, reason)
+        for matrix in self.matrices:
+            if matrix.obstacle is not None:
+                omissions.add("repair", matrix.name, matrix.obstacle)
+        return omissions
 
     def _clear(self, seed: int) -> None:
         self._snapshots.clear(seed)

@@ -56,22 +56,29 @@ final class WeightIncrements {
         return SidecarStatistic.UPDATE_RATIO.of(description.name(), description.depth(), ratio);
     }
 
-    /** One per attention layer whose query and key have been seen twice; call after all matrices of the sample. */
+    /**
+     * One per attention layer whose query and key have been seen twice; call after all matrices of the sample. None at depths
+     * with several queries or keys (cross attention, a weight beside its LoRA product): which belong together is not known.
+     */
     List<Statistic> queryKeyRanks() {
         List<Statistic> ranks = new ArrayList<>();
         for (Hello.Matrix query : hello.matrices()) {
-            if (query.role() == Hello.Role.QUERY) {
-                key(query).ifPresent(key -> rank(query, key).ifPresent(ranks::add));
+            if (query.role() == Hello.Role.QUERY
+                    && only(Hello.Role.QUERY, query.depth()).isPresent()) {
+                only(Hello.Role.KEY, query.depth())
+                        .ifPresent(key -> rank(query, key).ifPresent(ranks::add));
             }
         }
         return ranks;
     }
 
-    private OptionalInt key(Hello.Matrix query) {
-        return hello.matrices().stream()
-                .filter(matrix -> matrix.role() == Hello.Role.KEY && matrix.depth() == query.depth())
+    /** Index of the only matrix of this role and depth. */
+    private OptionalInt only(Hello.Role role, int depth) {
+        int[] found = hello.matrices().stream()
+                .filter(matrix -> matrix.role() == role && matrix.depth() == depth)
                 .mapToInt(Hello.Matrix::index)
-                .findFirst();
+                .toArray();
+        return found.length == 1 ? OptionalInt.of(found[0]) : OptionalInt.empty();
     }
 
     private Optional<Statistic> rank(Hello.Matrix query, int key) {
