@@ -106,8 +106,9 @@ class InstabilityGuard:
         """Attaches to the sidecar, or warns once and goes on trying when there is none.
 
         Args:
-            model: its 2-D weights are watched (see `instability_guard.matrices`).
-            optimizer: one, or several that step together; its learning rates may be scaled while it steps.
+            model: its 2-D weights and experts are watched (see `instability_guard.matrices`).
+            optimizer: one, or several that step together, wrapped or not; its learning rates may be scaled while it
+            steps.
             run_id: 1 to 200 characters of [A-Za-z0-9._-], not starting with a dot.
             socket: the sidecar's socket; default `$GUARD_SOCKET`, else `/tmp/instability-guard-<uid>/guard.sock`.
             generation: grows with every restart of the run; default: now, in epoch milliseconds.
@@ -197,6 +198,7 @@ class InstabilityGuard:
     ) -> None:
         """Reports optimizer step `step` (0, 1, …) and applies what is due; call it after `optimizer.step()`.
 
+        Once per optimizer step, however many batches it accumulates, and also when a loss scaler skipped it.
         The scalars may be numbers or tensors of one element. Tensors on CUDA are reported one step late, because
         reading them at once would wait for the device.
         """
