@@ -53,7 +53,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--backend",
             paramLabel = "BACKEND",
-            description = "For numerics: cpu, or cuda for the GPU's rows alone; default both, as far as there is a GPU.")
+            description =
+                    "For numerics: cpu, or cuda for the GPU's rows alone; default both, as far as there is a GPU.")
     private @Nullable Processor backend;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON.")
