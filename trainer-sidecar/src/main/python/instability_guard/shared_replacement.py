@@ -59,7 +59,7 @@ class SharedReplacement(MatrixReplacement):
         pact.conclude()
         self._copy_in(here, staged, session)
         treatment.write()
-        measurements = dict(treatment.measurements, **self._compared(pact, replaced, session))
+        measurements = dict(treatment.measurements, layersReplaced=len(replaced), **self._compared(pact, replaced, session))
         indices = [matrix.index for matrix in here if matrix.index >= 0]
         return [layer.name for layer in replaced], Effect(measurements, indices)
 
