@@ -44,8 +44,8 @@ class LearningRateScale:
     def was_skipped(self) -> bool:
         """Whether the optimizers, which have stepped before, did not do so since the last call of this.
 
-        A loss scaler leaves a step out when gradients have overflowed. One that has the optimizer find that out by itself
-        (fused kernels do) is not seen here.
+        A loss scaler leaves a step out when gradients have overflowed. One that has the optimizer find that out by
+        itself (fused kernels do) is not seen here.
         """
         was_skipped = self._steps == self._steps_seen > 0
         self._steps_seen = self._steps
