@@ -1,4 +1,4 @@
-"""Many seeded runs in which the sidecar of one rank is dead, late or paused: no exception, and no replica of its own."""
+"""Many seeded runs in which the sidecar of one rank is dead, late or paused: no exception, no replica on its own."""
 
 import random
 import unittest

@@ -4,18 +4,23 @@ import unittest
 from typing import Any, Dict, List, Tuple
 
 import torch
-import torch.distributed as distributed
-from instability_guard.sharding import Part, is_tiled, local_part
-from torch import Tensor
+from instability_guard.sharding import Part, flat_parameters, is_tiled
+from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
+from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
 
 from fake_sidecar import Message, sampled
 from hook_case import MSIGN
-from rank_case import KEY, LAYERS, UP, Model, Rank, on_ranks
+from rank_case import LAYERS, Model, Rank, on_ranks
 
-LAYOUTS = ("fully_shard", "tensor parallel", "both dimensions")
+
+class FullyShardedDataParallel(nn.Module):
+    """Named like the older wrapper, by which name it is told apart."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
 
 
 def shard(rank: Rank, layout: str) -> None:
@@ -92,6 +97,18 @@ class ShardingTest(unittest.TestCase):
 
     def test_should_treat_replicated_shards_as_one_whole(self) -> None:
         self.expect_as_unsharded(4, "both dimensions")
+
+    def test_should_know_whether_parts_make_up_a_whole(self) -> None:
+        self.assertTrue(is_tiled([Part(0, 0, 2, 3), Part(2, 0, 1, 1), Part(2, 1, 1, 2)], 3, 3))
+        self.assertFalse(is_tiled([Part(0, 0, 2, 3)], 3, 3), "a row is missing")
+        self.assertFalse(is_tiled([Part(0, 0, 2, 3), Part(1, 0, 1, 3)], 3, 3), "a row is there twice")
+        self.assertFalse(is_tiled([Part(0, 0, 2, 3), Part(2, 1, 1, 3)], 3, 3), "a part lies outside")
+
+    def test_should_name_what_flat_parameters_keep_from_it(self) -> None:
+        model = nn.Sequential(FullyShardedDataParallel(nn.Linear(2, 2)), nn.Linear(2, 2))
+        ((path, reason),) = flat_parameters(model)
+        self.assertEqual(path, "0")
+        self.assertIn("fully_shard instead", reason)
 
 
 if __name__ == "__main__":

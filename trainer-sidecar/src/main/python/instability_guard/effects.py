@@ -17,7 +17,7 @@ class NotApplied(Exception):
 
 
 class Pact:
-    """The word to do it. A process alone needs nobody else's; see `instability_guard.agreement` for those of several."""
+    """The word to do it. A process alone needs nobody else's; see `instability_guard.agreement` for those of many."""
 
     def conclude(self) -> None:
         """Called right before anything is changed: what follows must not fail. `NotApplied` when it is not to be."""

@@ -3,7 +3,6 @@
 import atexit
 import operator
 import os
-import time
 import weakref
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
 
@@ -13,12 +12,11 @@ from torch.optim import Optimizer
 
 from instability_guard.boundary import Boundary, Observed
 from instability_guard.commands import CommandBook
-from instability_guard.connection import Connection
+from instability_guard.connection import Connection, identity_of
 from instability_guard.interventions import Interventions
 from instability_guard.master_weights import innermost
 from instability_guard.matrices import track
 from instability_guard.membership import meet
-from instability_guard.messages import Identity
 from instability_guard.options import Options
 from instability_guard.registered import OnCheckpoint, OnPause, OnRewind
 from instability_guard.report import Report
@@ -62,7 +60,7 @@ class InstabilityGuard:
         self._signals = Signals(model, self._membership.staged, options, self._report, left_out)
         matrices = self._signals.matrices
         book = CommandBook(matrices, self._report, options.lockstep or 0, self._membership.layers)
-        self._connection = Connection(str(options.socket), _identity(options), self._signals, book, self._report)
+        self._connection = Connection(str(options.socket), identity_of(options), self._signals, book, self._report)
         self._interventions = Interventions(model, optimizers, matrices, options, self._report, self._membership)
         self._boundary = Boundary(
             options, self._signals, self._connection, book, self._interventions, self._report, self._membership
@@ -126,9 +124,9 @@ class InstabilityGuard:
             roles: pattern -> QUERY, KEY, VALUE, OUTPUT, MLP_UP, MLP_DOWN, OTHER or QKV (fused), where names do not
             tell.
             process_rank: default: from torch.distributed when initialised, else `$RANK`, else 0.
-            world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1. With more than one,
-            `attach` is called on every rank, after the model was wrapped (`fully_shard`, `parallelize_module`), and
-            waits up to a minute for the others; so is `step`, with the same steps.
+            world_size: default: from torch.distributed when initialised, else `$WORLD_SIZE`, else 1. With more than
+            one, `attach` is called on every rank, after the model was wrapped (`fully_shard`, `parallelize_module`),
+            and waits up to a minute for the others; so is `step`, with the same steps.
             snapshots: whether sampled steps carry the residual stream around each block; default yes.
             snapshot_tokens: tokens in a snapshot; default min(2048, 4 * width).
             snapshot_blocks: patterns on the paths of modules that are residual blocks; default: found by their shape
@@ -274,20 +272,6 @@ class InstabilityGuard:
             action()
         except Exception as error:
             self._report.error(error)
-
-
-def _identity(options: Options) -> Identity:
-    return Identity(
-        run=options.run_id,
-        generation=int(options.generation or 0),
-        started_at_ms=int(time.time() * 1000),
-        process_rank=int(options.process_rank or 0),
-        world_size=int(options.world_size or 1),
-        pid=os.getpid(),
-        sample_every=options.sample_every,
-        agree_every=options.agree_every or 1,
-        lockstep=options.lockstep is not None,
-    )
 
 
 def _inert() -> InstabilityGuard:

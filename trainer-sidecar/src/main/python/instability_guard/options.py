@@ -15,7 +15,9 @@ _MAX_SOCKET_PATH = 107
 _MAX_INTEGER = (1 << 63) - 1
 _MAX_TOKENS = 1 << 16
 _AGREE_EVERY = 10
-_OPTIONAL = ("generation", "agree_every", "lockstep", "snapshot_tokens", "attention_heads", "exact_jacobians_every", "mixers_total")
+_OPTIONAL = ("generation", "agree_every", "lockstep", "snapshot_tokens", "attention_heads", "mixers_total") + (
+    "exact_jacobians_every",
+)
 _OPTIONAL_PATTERNS = ("include", "snapshot_blocks")
 
 

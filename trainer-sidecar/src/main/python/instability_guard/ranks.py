@@ -1,8 +1,8 @@
 """The ranks that train one run together, and what they tell each other: on a process group of the hook's own.
 
-The group is always gloo's, on the CPU, also where the training itself talks through NCCL: what is said is tiny or staged
-on the host anyway, a wait for it can be given up without breaking the group, and nothing that goes wrong here aborts the
-process, as NCCL's watchdog would. It is built beside `torch.distributed`'s own groups, not among them: a rank that
+The group is always gloo's, on the CPU, also where the training itself talks through NCCL: what is said is tiny or
+staged on the host anyway, a wait for it can be given up without breaking the group, and nothing that goes wrong here
+aborts the process, as NCCL's watchdog would. It is built beside `torch.distributed`'s own groups, not among them: a rank that
 attaches alone waits in vain for a while, but leaves the numbering of the groups that the training makes as it is.
 """
 

@@ -15,6 +15,7 @@ _COUNTERS = (
     "commandsNotApplied",
     "commandWaitsTimedOut",
     "lockstepWaitsTimedOut",
+    "optimizerStepsSkipped",
     "kssCalls",
     "kssSkipped",
     "kssMicros",

@@ -1,7 +1,7 @@
 """Replacing weights in a run of several ranks: each layer is computed by its owner's sidecar, for all who hold it.
 
-Parts that other ranks hold are gathered into the owner's slot, layer by layer; what its sidecar makes of it goes back to
-every holder, is staged there, and is copied in only when all ranks are ready to. Replicas therefore get the same bytes
+Parts that other ranks hold are gathered into the owner's slot, layer by layer; what its sidecar makes of it goes back
+to every holder, is staged there, and is copied in only when all ranks are ready to. Replicas therefore get the same bytes
 from one rank; their fingerprints are compared afterwards all the same.
 """
 
@@ -60,7 +60,8 @@ class SharedReplacement(MatrixReplacement):
         pact.conclude()
         self._copy_in(here, staged, session)
         treatment.write()
-        measurements = dict(treatment.measurements, **self._compared(pact, replaced, session))
+        measurements = dict(treatment.measurements, layersReplaced=len(replaced))
+        measurements.update(self._compared(pact, replaced, session))
         indices = [matrix.index for matrix in here if matrix.index >= 0]
         return [layer.name for layer in replaced], Effect(measurements, indices)
 
@@ -143,7 +144,7 @@ class SharedReplacement(MatrixReplacement):
 def _hand_out(
     layer: Layer, slot: Optional[Tensor], received: Tensor, ranks: Ranks, deadline: float
 ) -> Tensor:
-    """The owner sends each other holder its part of the slot, the others receive theirs: what this rank now has of it."""
+    """The owner sends each other holder its part of the slot, the others receive theirs: what this rank has of it."""
     if layer.owner != ranks.rank or slot is None:
         ranks.receive(received, layer.owner, deadline)
         return received

@@ -138,7 +138,8 @@ class SharedTurn(Turn):
         if verdict.agreed:
             resumed = self._agreed(agreement, verdict.agreed, session, step)
         following = agreement.next_boundary(step)
-        last = [each for each in self._book.pending() if each.apply_at_step <= step and each.expires_at_step < following]
+        due = [each for each in self._book.pending() if each.apply_at_step <= step]
+        last = [each for each in due if each.expires_at_step < following]
         self._refuse(session, step, [(each, self._why_not(each, verdict, step)) for each in last])
         return resumed
 

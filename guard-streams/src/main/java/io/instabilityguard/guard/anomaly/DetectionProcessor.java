@@ -88,6 +88,7 @@ public final class DetectionProcessor implements Processor<String, StepTelemetry
                 watch.usualStepMillis(),
                 watch.traces(),
                 watch.blind(),
+                watch.partial(),
                 watch.lastStep(),
                 watch.roster(),
                 metadata.partition(),

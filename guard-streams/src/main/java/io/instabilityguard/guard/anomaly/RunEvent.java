@@ -19,6 +19,7 @@ public sealed interface RunEvent {
      * @param usualStepMillis median time of a step, deliberate waits excluded, milliseconds; NaN when unknown
      * @param traces recent values of what the interventions should move, by intervention
      * @param blind signals whose silence is no evidence of health, each with the reason
+     * @param partial why nothing can be said about the run although it is heard of; empty when that is not so
      * @param lastStep last step of process rank 0 taken in, this one included
      * @param roster every matrix seen so far in this generation
      * @param partition partition of the record
@@ -32,6 +33,7 @@ public sealed interface RunEvent {
             double usualStepMillis,
             Map<String, Trace> traces,
             List<String> blind,
+            String partial,
             long lastStep,
             Roster roster,
             int partition,

@@ -18,8 +18,8 @@ import java.util.function.DoubleSupplier;
 
 /**
  * All that is known of one generation of one run: order of arrival, detectors, recent loss and usual time between steps. Process rank 0 speaks for
- * the run, since data-parallel replicas share weights and global gradient; records of other ranks keep it alive and in order, and bring the residual
- * mixing of their pipeline stages.
+ * the run, since data-parallel replicas share weights and global gradient; records of other ranks keep it alive and in order, and bring the spectra and the
+ * residual mixing of their pipeline stages and shards.
  */
 final class RunWatch implements Persistent {
 
@@ -34,6 +34,7 @@ final class RunWatch implements Persistent {
     private final RunningMedian stepMillis = new RunningMedian(USUAL_STEPS);
     private final Map<Integer, Long> lastStepOfOthers = new TreeMap<>();
     private final MixingAssembly mixing;
+    private final SpectraAssembly spectra;
     private final Map<String, Trace> traces = new TreeMap<>();
     private long lastStep = -1;
     private long lastTimestampMs = -1;
@@ -45,6 +46,7 @@ final class RunWatch implements Persistent {
         this.roster = roster;
         this.detectors = new Detectors(policy, roster);
         this.mixing = new MixingAssembly(policy.limits().mixingGraceSteps());
+        this.spectra = new SpectraAssembly(policy.limits().mixingGraceSteps(), roster);
         policy.interventions().forEach((name, rung) -> {
             Expectation expects = rung.verdict().expects();
             if (expects != null) {
@@ -62,13 +64,18 @@ final class RunWatch implements Persistent {
 
     /** Whether a record changes what is learned, so that it must be kept until the next snapshot. */
     static boolean mustKeep(StepTelemetry telemetry) {
-        return telemetry.getProcessRank() == 0 || !telemetry.getMixing().isEmpty();
+        return telemetry.getProcessRank() == 0
+                || !telemetry.getMixing().isEmpty()
+                || !telemetry.getLayers().isEmpty();
     }
 
     /** Takes in the next step of a rank; only steps of rank 0 give readings. */
     Taken take(StepTelemetry telemetry) {
         kept += mustKeep(telemetry) ? 1 : 0;
         MixingAssembly.Intake intake = mixing.take(telemetry);
+        if (telemetry.getWorldSize() > 1) {
+            spectra.take(telemetry);
+        }
         if (telemetry.getProcessRank() == 0) {
             return new Taken(intake, judge(telemetry));
         }
@@ -87,9 +94,20 @@ final class RunWatch implements Persistent {
         lastStep = telemetry.getStep();
         lastTimestampMs = telemetry.getTimestampMs();
         MixingGains gains = mixing.complete(lastStep).orElse(null);
-        Observation observation = new Observation(telemetry, gains, mixing.abstains());
+        StepTelemetry whole = telemetry.getWorldSize() > 1 ? spectra.assembled(telemetry) : telemetry;
+        Observation observation = new Observation(whole, gains, mixing.abstains());
         traces.values().forEach(trace -> trace.take(observation));
-        return detectors.inspect(observation);
+        List<Reading> readings = detectors.inspect(observation);
+        return partial().isEmpty()
+                ? readings
+                : readings.stream()
+                        .map(reading -> Reading.absent(reading.detector()))
+                        .toList();
+    }
+
+    /** Why nothing can be said about the run although it is heard of; empty when that is not so. */
+    String partial() {
+        return spectra.partial();
     }
 
     private void noteStepMillis(StepTelemetry telemetry) {
@@ -178,6 +196,7 @@ final class RunWatch implements Persistent {
         mixing.save(out);
         traces.values().forEach(trace -> trace.save(out));
         detectors.save(out);
+        spectra.save(out);
     }
 
     @Override
@@ -194,6 +213,7 @@ final class RunWatch implements Persistent {
         mixing.load(in);
         traces.values().forEach(trace -> trace.load(in));
         detectors.load(in);
+        spectra.load(in);
     }
 
     /**

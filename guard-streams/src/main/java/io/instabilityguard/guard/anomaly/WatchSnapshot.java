@@ -17,7 +17,7 @@ import java.util.stream.DoubleStream;
  */
 final class WatchSnapshot {
 
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     private WatchSnapshot() {}
 

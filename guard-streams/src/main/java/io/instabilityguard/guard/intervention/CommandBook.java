@@ -15,7 +15,7 @@ import io.instabilityguard.schemas.Verdict;
 import java.util.List;
 
 /**
- * Follows issued commands to their end: answers of the sidecars, silence of the sidecars, and the effect some steps after application. A command that did harm
+ * Follows issued commands to their end: answers of the sidecars, of every rank for a command to count as applied, silence of the sidecars, and the effect some steps after application. A command that did harm
  * is rolled back where the policy says so; a rollback is followed to its answer, and is itself never judged or rolled back.
  */
 final class CommandBook {
@@ -58,9 +58,14 @@ final class CommandBook {
 
     private static void applied(Proceedings proceedings, IssuedCommand command, InterventionOutcome outcome) {
         if (command.isUnanswered() || command.state() == State.LOST) {
+            IssuedCommand told = command.appliedBy(outcome.getProcessRank());
+            proceedings.remember(memory -> memory.withChanged(command.id(), known -> told));
+            if (!told.appliedBy().areAll()) {
+                return;
+            }
             long boundary = Math.max(outcome.getStep(), command.decidedAtStep());
             State state = command.isRollback() ? State.JUDGED : State.APPLIED;
-            proceedings.remember(memory -> memory.withChanged(command.id(), known -> known.in(state, boundary)));
+            proceedings.remember(memory -> memory.withChanged(command.id(), known -> told.in(state, boundary)));
             if (command.isRollback()) {
                 proceedings.judge(command, Verdict.UNKNOWN, command.undoes() + " was rolled back at step " + boundary);
             }
@@ -77,12 +82,17 @@ final class CommandBook {
                 proceedings,
                 command.in(State.NOT_APPLIED, step),
                 Verdict.UNKNOWN,
-                "not applied, " + outcome.getStatus() + ": " + outcome.getReason());
+                "not applied, " + outcome.getStatus() + ": " + outcome.getReason()
+                        + command.appliedBy().note());
     }
 
     private void lost(Proceedings proceedings, IssuedCommand command) {
         long step = proceedings.step();
-        conclude(proceedings, command.in(State.LOST, step), Verdict.UNKNOWN, "no answer by step " + step);
+        conclude(
+                proceedings,
+                command.in(State.LOST, step),
+                Verdict.UNKNOWN,
+                "no answer by step " + step + command.appliedBy().note());
     }
 
     private static boolean isOverdue(IssuedCommand command, InterventionPolicy rung, long step) {
@@ -140,7 +150,8 @@ final class CommandBook {
             return;
         }
         InterventionCommand command = CommandDraft.undoing(proceedings, harmful, harm, rollback);
-        IssuedCommand issued = IssuedCommand.of(command, harmful.rung(), State.SENT, harm.value(), null);
+        IssuedCommand issued = IssuedCommand.of(command, harmful.rung(), State.SENT, harm.value(), null)
+                .among(harmful.appliedBy().all());
         proceedings.remember(memory -> memory.withCommand(issued));
         String reason = harmful.rung() + " did harm and is rolled back: " + harmful.id();
         proceedings.decide(DecisionAction.COMMAND, harmful.anomalyId(), command.getId(), reason, harm);

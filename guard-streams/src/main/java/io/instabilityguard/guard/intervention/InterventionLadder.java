@@ -157,8 +157,9 @@ final class InterventionLadder {
         State state = enforced ? State.SENT : State.NOT_SENT;
         InterventionCommand command = CommandDraft.answering(proceedings, event, anomaly, rung.settings());
         Before before = before(event.traces().get(rung.name()));
-        proceedings.remember(memory ->
-                memory.withCommand(IssuedCommand.of(command, rung.name(), state, event.recentLoss(), before)));
+        IssuedCommand issued = IssuedCommand.of(command, rung.name(), state, event.recentLoss(), before)
+                .among(event.telemetry().getWorldSize());
+        proceedings.remember(memory -> memory.withCommand(issued));
         DecisionAction action = enforced ? DecisionAction.COMMAND : DecisionAction.WOULD_COMMAND;
         proceedings.decide(action, anomaly.id(), command.getId(), reason(rung, anomaly), anomaly.latest());
         if (enforced) {

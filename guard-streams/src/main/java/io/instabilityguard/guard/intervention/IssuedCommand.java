@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param costMillis how long the trainer stood still for it, milliseconds
  * @param costSteps steps that are trained again once it is applied
  * @param undoes id of the command that it rolls back; empty for none
+ * @param appliedBy the ranks that have applied it so far
  */
 record IssuedCommand(
         String id,
@@ -31,11 +32,13 @@ record IssuedCommand(
         @Nullable Before before,
         double costMillis,
         double costSteps,
-        String undoes) {
+        String undoes,
+        AppliedRanks appliedBy) {
 
-    /** A memory of an older guard knows no rollbacks. */
+    /** A memory of an older guard knows no rollbacks, and no runs of several ranks. */
     IssuedCommand {
         undoes = undoes == null ? "" : undoes;
+        appliedBy = appliedBy == null ? AppliedRanks.noneOf(1) : appliedBy;
     }
 
     /** Mean and standard deviation of some recent values. */
@@ -73,7 +76,35 @@ record IssuedCommand(
                 before,
                 0,
                 command.getParameters().getOrDefault("backSteps", 0.0),
-                command.getUndoes());
+                command.getUndoes(),
+                AppliedRanks.noneOf(1));
+    }
+
+    /** The same for a run of so many ranks. */
+    IssuedCommand among(int ranks) {
+        return appliedBy(AppliedRanks.noneOf(ranks));
+    }
+
+    /** The same when one more rank has applied it. */
+    IssuedCommand appliedBy(int rank) {
+        return appliedBy(appliedBy.and(rank));
+    }
+
+    private IssuedCommand appliedBy(AppliedRanks ranks) {
+        return new IssuedCommand(
+                id,
+                rung,
+                anomalyId,
+                detector,
+                decidedAtStep,
+                state,
+                stateStep,
+                recentLossBefore,
+                before,
+                costMillis,
+                costSteps,
+                undoes,
+                ranks);
     }
 
     IssuedCommand in(State newState, long step) {
@@ -89,7 +120,8 @@ record IssuedCommand(
                 before,
                 costMillis,
                 costSteps,
-                undoes);
+                undoes,
+                appliedBy);
     }
 
     /** The same when one more process has told how long it stood still: the slowest counts. */
@@ -106,7 +138,8 @@ record IssuedCommand(
                 before,
                 Math.max(costMillis, millis),
                 costSteps,
-                undoes);
+                undoes,
+                appliedBy);
     }
 
     /** Its cost in steps of this many milliseconds; NaN milliseconds count as no cost of standing still. */

@@ -11,14 +11,16 @@ final class RunStates {
 
     private RunStates() {}
 
-    /** Heard of: OK without open anomalies, else ALARM. */
+    /** Heard of: OK without open anomalies, else ALARM; UNKNOWN when only a part of the ranks was. */
     static RunState heard(RunMemory memory, Policy policy, StepInspected event) {
         boolean calm = memory.open().isEmpty();
         String open = memory.open().stream().map(OpenAnomaly::detector).collect(Collectors.joining(", "));
         String reason = calm ? "no anomaly is open" : "open: " + open;
         long timestampMs = event.telemetry().getTimestampMs();
         double spent = memory.stepEquivalents(event.lastStep(), event.usualStepMillis());
-        RunState state = state(memory, policy, calm ? Health.OK : Health.ALARM, reason, event.lastStep(), timestampMs);
+        RunState state = event.partial().isEmpty()
+                ? state(memory, policy, calm ? Health.OK : Health.ALARM, reason, event.lastStep(), timestampMs)
+                : state(memory, policy, Health.UNKNOWN, event.partial(), event.lastStep(), timestampMs);
         return RunState.newBuilder(state)
                 .setBlindSignals(event.blind())
                 .setStepEquivalentsSpent(spent)

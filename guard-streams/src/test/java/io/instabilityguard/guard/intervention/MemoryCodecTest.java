@@ -14,7 +14,19 @@ final class MemoryCodecTest {
     @Test
     void shouldReadWhatItWrote() {
         IssuedCommand command = new IssuedCommand(
-                "c", "rung", "a", "d", 5, State.APPLIED, 6, Double.NaN, new Before(1, 0.5), 3.5, 100, "undone");
+                "c",
+                "rung",
+                "a",
+                "d",
+                5,
+                State.APPLIED,
+                6,
+                Double.NaN,
+                new Before(1, 0.5),
+                3.5,
+                100,
+                "undone",
+                new AppliedRanks(4, List.of(0, 2)));
         RunMemory memory = new RunMemory(
                 "run-1", 7, 3, "hash", 1, List.of(), List.of(command), Map.of("d", new Standing(2, 1, 90)), Map.of());
         assertThat(MemoryCodec.decode(MemoryCodec.encode(memory))).isEqualTo(memory);
@@ -32,6 +44,7 @@ final class MemoryCodecTest {
         assertThat(memory.issued()).singleElement().satisfies(command -> {
             assertThat(command.isRollback()).isFalse();
             assertThat(command.before()).isNull();
+            assertThat(command.appliedBy()).isEqualTo(AppliedRanks.noneOf(1));
             assertThat(command.stepEquivalents(100)).isZero();
         });
     }

@@ -23,6 +23,8 @@ final class Outcomes {
 
     private static final int MOST_MEASUREMENTS = 64;
     private static final int MOST_NAME = 64;
+    /** In a run of several ranks: how many layers were replaced on all of them together; a rank may hold none of these. */
+    private static final String LAYERS_REPLACED = "layersReplaced";
 
     private Outcomes() {}
 
@@ -52,7 +54,8 @@ final class Outcomes {
             double loopMillis,
             long timestampMs) {
         boolean untouched = Rewritings.WEIGHT_KINDS.contains(entry.command().kind())
-                && applied.matrices().isEmpty();
+                && applied.matrices().isEmpty()
+                && !(applied.measurements().getOrDefault(LAYERS_REPLACED, 0.0) > 0);
         return base(entry, applied.step(), loopMillis, timestampMs)
                 .setStatus(untouched ? OutcomeStatus.REFUSED : OutcomeStatus.APPLIED)
                 .setReason(untouched ? refusal(computed.changes()) : "")
