@@ -11,7 +11,6 @@ from instability_guard.interventions import Interventions
 from instability_guard.membership import Membership
 from instability_guard.messages import StepReport
 from instability_guard.options import Options
-from instability_guard.overflow import Overflows
 from instability_guard.pacing import Pacing
 from instability_guard.replacement import copy_to_slots
 from instability_guard.report import Report
@@ -57,7 +56,6 @@ class Boundary:
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
         self._readers = ScalarReader(), ScalarReader(), ScalarReader()
-        self._overflows = Overflows()
         self._last_start = math.nan
         self._hook_micros = math.nan
         self._skipped = 0
@@ -176,13 +174,8 @@ class Boundary:
     def _send(self, session: Optional[Session], report: StepReport) -> None:
         if self._is_sampled(report.step):
             report = self._sampled(session, report)
-        if self._overflows.hides(report, self._interventions.learning_rate.was_skipped()):
-            self._report.count("optimizerStepsSkipped")
-            self._skip_sample(int(report.sample))
-            return
         if session is None:
             return
-        report = self._overflows.told(report)
         if session.send_step(report):
             self._report.count("stepsSent")
             self._report.count("samplesSent", int(report.sample))

@@ -32,7 +32,6 @@ class LearningRateScale:
         self._before_step = before_step
         self._regrowth = 1.0
         self._hold = 0.0
-        self._steps = self._steps_seen = 0
         self._last: Dict[int, Tuple[float, float]] = {}
         self._placed: Dict[int, _Placed] = {}
         self._optimizers = list(optimizers)
@@ -43,16 +42,6 @@ class LearningRateScale:
         """Whether any group has a learning rate to scale."""
         groups = (group for optimizer in self._optimizers for group in optimizer.param_groups)
         return any(_is_rate(group.get("lr")) for group in groups)
-
-    def was_skipped(self) -> bool:
-        """Whether the optimizers, which have stepped before, did not do so since the last call of this.
-
-        A loss scaler leaves a step out when gradients have overflowed. One that has the optimizer find that out by
-        itself (fused kernels do) is not seen here.
-        """
-        was_skipped = self._steps == self._steps_seen > 0
-        self._steps_seen = self._steps
-        return was_skipped
 
     def apply(self, parameters: Mapping[str, float]) -> None:
         """scale = max(floor, scale * factor), never a rise.
@@ -132,7 +121,6 @@ class LearningRateScale:
             return
         self._before_step(optimizer)
         rates = [(group, group["lr"]) for group in optimizer.param_groups if _is_rate(group.get("lr"))]
-        self._steps += 1
         scale = self.scale
         if rates:
             self._last[id(optimizer)] = (max(_value(rate) for _, rate in rates) * scale, scale)

@@ -15,7 +15,6 @@ _COUNTERS = (
     "commandsNotApplied",
     "commandWaitsTimedOut",
     "lockstepWaitsTimedOut",
-    "optimizerStepsSkipped",
     "kssCalls",
     "kssSkipped",
     "kssMicros",
