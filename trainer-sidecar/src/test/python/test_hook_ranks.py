@@ -163,10 +163,11 @@ def ended_by(rank: Rank, kind: str, **functions: Any) -> Tuple[Answers, Any]:
     """A command of a kind that the training loop carries out, on all ranks."""
     guard = rank.attach(agree_every=2, **functions)
     generations = [rank.sidecar.hello["generation"]]
-    step = 0
+    step, is_sent = 0, False
     while step < 9:
-        if step == 2 and rank.sidecar.hello["generation"] == generations[0]:
+        if step == 2 and not is_sent:
             rank.sidecar.command("c1", kind, at=3, expires=8)
+            is_sent = True
         rank.train(guard, step)
         step = guard._boundary.last_step + 1
     generations.append(rank.sidecar.hello["generation"])

@@ -10,7 +10,6 @@ from instability_guard.channel import Channel
 from instability_guard.commands import CommandBook
 from instability_guard.device_staging import device_staging
 from instability_guard.messages import Identity
-from instability_guard.options import Options
 from instability_guard.report import Report
 from instability_guard.session import Session, SessionLost
 from instability_guard.signals import Signals
@@ -103,18 +102,3 @@ class Connection:
         """Whoever owns the socket's folder can command this trainer: it must be its own user, or root."""
         if os.stat(os.path.dirname(self._path)).st_uid not in (os.getuid(), 0):
             raise PermissionError(0, "its folder belongs to another user")
-
-
-def identity_of(options: Options) -> Identity:
-    """Who speaks in a process with these options."""
-    return Identity(
-        run=options.run_id,
-        generation=int(options.generation or 0),
-        started_at_ms=int(time.time() * 1000),
-        process_rank=int(options.process_rank or 0),
-        world_size=int(options.world_size or 1),
-        pid=os.getpid(),
-        sample_every=options.sample_every,
-        agree_every=options.agree_every or 1,
-        lockstep=options.lockstep is not None,
-    )

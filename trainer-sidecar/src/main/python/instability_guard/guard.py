@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from instability_guard.boundary import Boundary, Observed
 from instability_guard.commands import CommandBook
-from instability_guard.connection import Connection, identity_of
+from instability_guard.connection import Connection
 from instability_guard.interventions import Interventions
 from instability_guard.master_weights import innermost
 from instability_guard.matrices import track
@@ -60,7 +60,7 @@ class InstabilityGuard:
         self._signals = Signals(model, self._membership.staged, options, self._report, left_out)
         matrices = self._signals.matrices
         book = CommandBook(matrices, self._report, options.lockstep or 0, self._membership.layers)
-        self._connection = Connection(str(options.socket), identity_of(options), self._signals, book, self._report)
+        self._connection = Connection(str(options.socket), options.identity(), self._signals, book, self._report)
         self._interventions = Interventions(model, optimizers, matrices, options, self._report, self._membership)
         self._boundary = Boundary(
             options, self._signals, self._connection, book, self._interventions, self._report, self._membership

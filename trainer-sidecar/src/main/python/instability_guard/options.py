@@ -9,6 +9,7 @@ from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple
 import torch.distributed
 
 from instability_guard import roles
+from instability_guard.messages import Identity
 
 _RUN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _MAX_SOCKET_PATH = 107
@@ -82,6 +83,20 @@ class Options(NamedTuple):
             agree_every=self.agree_every or (_AGREE_EVERY if world_size > 1 else 1),
             process_rank=process_rank,
             world_size=world_size,
+        )
+
+    def identity(self) -> Identity:
+        """Who speaks in a process with these options, once they are checked."""
+        return Identity(
+            run=self.run_id,
+            generation=int(self.generation or 0),
+            started_at_ms=int(time.time() * 1000),
+            process_rank=int(self.process_rank or 0),
+            world_size=int(self.world_size or 1),
+            pid=os.getpid(),
+            sample_every=self.sample_every,
+            agree_every=self.agree_every or 1,
+            lockstep=self.lockstep is not None,
         )
 
 
