@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import pickle
+import sys
 import tempfile
 import traceback
 from typing import Any, Callable, Dict, List
@@ -117,6 +118,8 @@ def on_ranks(size: int, body: Callable[..., Any], *arguments: Any) -> List[Any]:
 def _run(body: Callable[..., Any], number: int, size: int, meeting: str, results: Any, arguments: Any) -> None:
     torch.set_num_threads(1)
     error, result = "", None
+    if sys.platform == "linux":
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # also where the machine's own name cannot be resolved
     try:
         distributed.init_process_group("gloo", init_method=meeting, rank=number, world_size=size)
         rank = Rank(number, size)

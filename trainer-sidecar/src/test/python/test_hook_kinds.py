@@ -43,6 +43,8 @@ class KindsTest(InterventionCase):
         first = self.sidecar.await_message("APPLIED", count)
         self.assertEqual((first["id"], first["step"]), (kind, 2))
         self.assertGreater(first["hookMillis"], 0.0)
+        if kind == "REWIND_AND_SKIP":  # attaches anew, as another generation
+            self.sidecar.await_message("HELLO", (count + 3) // 2)
         before = self.state(guard)
         self.order(kind, kind, at=0)
         guard.step(3)
