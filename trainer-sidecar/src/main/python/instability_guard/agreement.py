@@ -9,13 +9,13 @@ Only when all named the same command does more follow: a `Pact`, in which every 
 to do it is settled once for all. A rank without a sidecar names no command, and so nobody applies one.
 """
 
-import hashlib
 import json
 import time
 from typing import Callable, List, NamedTuple, Optional, Sequence
 
 from instability_guard.commands import Command
 from instability_guard.effects import NotApplied, Pact
+from instability_guard.fingerprint import fingerprint
 from instability_guard.messages import ABANDONED
 from instability_guard.ranks import Pending, Ranks, RanksLost
 
@@ -29,8 +29,7 @@ def ballot(command: Optional[Command]) -> int:
     """A command in 62 bits, everything that it says included; 0 for none."""
     if command is None:
         return 0
-    said = json.dumps(command, sort_keys=True).encode()
-    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big") >> 2 or 1
+    return fingerprint(json.dumps(command, sort_keys=True).encode()) or 1
 
 
 class Verdict(NamedTuple):

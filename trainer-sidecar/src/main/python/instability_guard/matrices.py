@@ -122,8 +122,12 @@ def track(
 
 
 def dtype_name(tensor: torch.Tensor) -> str:
-    """`float32` for `torch.float32`."""
-    return str(tensor.dtype).replace("torch.", "")
+    """`float32` for a tensor of `torch.float32`."""
+    return _name(tensor.dtype)
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).replace("torch.", "")
 
 
 class _Source(NamedTuple):
@@ -256,7 +260,7 @@ def _slot_dtype(source: _Source) -> str:
     if source.right is None:
         return dtype_name(source.parameter)
     wide = torch.promote_types(source.parameter.dtype, source.right.dtype)
-    return str(torch.promote_types(wide, torch.float32)).replace("torch.", "")
+    return _name(torch.promote_types(wide, torch.float32))
 
 
 def orientation(module: nn.Module, parameter: torch.Tensor) -> Tuple[int, int, bool]:

@@ -13,7 +13,6 @@ Layout, little-endian::
 """
 
 import contextlib
-import hashlib
 import mmap
 import os
 import secrets
@@ -22,6 +21,8 @@ import zlib
 from typing import Any, ContextManager, List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
+
+from instability_guard.fingerprint import fingerprint
 
 MAGIC = b"IGSTAGE1"
 LAYOUT_VERSION = 1
@@ -104,11 +105,10 @@ class StagingFile:
             return zlib.crc32(memory[start : start + self._sizes[index]])
 
     def fingerprint(self, index: int) -> int:
-        """62 bits of a hash of the bytes of slot `index`."""
+        """That of the bytes of slot `index`."""
         start = self.offsets[index]
         with memoryview(self._memory) as memory:
-            digest = hashlib.blake2b(memory[start : start + self._sizes[index]], digest_size=8).digest()
-        return int.from_bytes(digest, "big") >> 2
+            return fingerprint(memory[start : start + self._sizes[index]])
 
     def close(self) -> None:
         """Unlinks the file, if this process made it; the mapping goes with the last tensor view of it."""

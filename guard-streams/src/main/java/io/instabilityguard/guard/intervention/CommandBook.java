@@ -15,8 +15,8 @@ import io.instabilityguard.schemas.Verdict;
 import java.util.List;
 
 /**
- * Follows issued commands to their end: answers of the sidecars, of every rank for a command to count as applied, silence of the sidecars, and the effect some steps after application. A command that did harm
- * is rolled back where the policy says so; a rollback is followed to its answer, and is itself never judged or rolled back.
+ * Follows issued commands to their end: answers of the sidecars (of every rank for a command to count as applied), their silence, and the effect some steps
+ * after application. A command that did harm is rolled back where the policy says so; a rollback is followed to its answer, and is itself never judged or rolled back.
  */
 final class CommandBook {
 
@@ -59,14 +59,12 @@ final class CommandBook {
     private static void applied(Proceedings proceedings, IssuedCommand command, InterventionOutcome outcome) {
         if (command.isUnanswered() || command.state() == State.LOST) {
             IssuedCommand told = command.appliedBy(outcome.getProcessRank());
-            proceedings.remember(memory -> memory.withChanged(command.id(), known -> told));
-            if (!told.appliedBy().areAll()) {
-                return;
-            }
+            boolean byAll = told.appliedBy().areAll();
             long boundary = Math.max(outcome.getStep(), command.decidedAtStep());
             State state = command.isRollback() ? State.JUDGED : State.APPLIED;
-            proceedings.remember(memory -> memory.withChanged(command.id(), known -> told.in(state, boundary)));
-            if (command.isRollback()) {
+            proceedings.remember(
+                    memory -> memory.withChanged(command.id(), known -> byAll ? told.in(state, boundary) : told));
+            if (byAll && command.isRollback()) {
                 proceedings.judge(command, Verdict.UNKNOWN, command.undoes() + " was rolled back at step " + boundary);
             }
         }
@@ -150,8 +148,8 @@ final class CommandBook {
             return;
         }
         InterventionCommand command = CommandDraft.undoing(proceedings, harmful, harm, rollback);
-        IssuedCommand issued = IssuedCommand.of(command, harmful.rung(), State.SENT, harm.value(), null)
-                .among(harmful.appliedBy().all());
+        int ranks = harmful.appliedBy().all();
+        IssuedCommand issued = IssuedCommand.of(command, harmful.rung(), State.SENT, harm.value(), null, ranks);
         proceedings.remember(memory -> memory.withCommand(issued));
         String reason = harmful.rung() + " did harm and is rolled back: " + harmful.id();
         proceedings.decide(DecisionAction.COMMAND, harmful.anomalyId(), command.getId(), reason, harm);

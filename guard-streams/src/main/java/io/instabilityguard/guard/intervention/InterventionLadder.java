@@ -157,8 +157,8 @@ final class InterventionLadder {
         State state = enforced ? State.SENT : State.NOT_SENT;
         InterventionCommand command = CommandDraft.answering(proceedings, event, anomaly, rung.settings());
         Before before = before(event.traces().get(rung.name()));
-        IssuedCommand issued = IssuedCommand.of(command, rung.name(), state, event.recentLoss(), before)
-                .among(event.telemetry().getWorldSize());
+        int ranks = event.telemetry().getWorldSize();
+        IssuedCommand issued = IssuedCommand.of(command, rung.name(), state, event.recentLoss(), before, ranks);
         proceedings.remember(memory -> memory.withCommand(issued));
         DecisionAction action = enforced ? DecisionAction.COMMAND : DecisionAction.WOULD_COMMAND;
         proceedings.decide(action, anomaly.id(), command.getId(), reason(rung, anomaly), anomaly.latest());

@@ -62,8 +62,14 @@ record IssuedCommand(
         LOST
     }
 
+    /** A command of a run of so many ranks, none of which has applied it. */
     static IssuedCommand of(
-            InterventionCommand command, String rung, State state, double recentLoss, @Nullable Before before) {
+            InterventionCommand command,
+            String rung,
+            State state,
+            double recentLoss,
+            @Nullable Before before,
+            int ranks) {
         return new IssuedCommand(
                 command.getId(),
                 rung,
@@ -77,37 +83,24 @@ record IssuedCommand(
                 0,
                 command.getParameters().getOrDefault("backSteps", 0.0),
                 command.getUndoes(),
-                AppliedRanks.noneOf(1));
-    }
-
-    /** The same for a run of so many ranks. */
-    IssuedCommand among(int ranks) {
-        return appliedBy(AppliedRanks.noneOf(ranks));
+                AppliedRanks.noneOf(ranks));
     }
 
     /** The same when one more rank has applied it. */
     IssuedCommand appliedBy(int rank) {
-        return appliedBy(appliedBy.and(rank));
-    }
-
-    private IssuedCommand appliedBy(AppliedRanks ranks) {
-        return new IssuedCommand(
-                id,
-                rung,
-                anomalyId,
-                detector,
-                decidedAtStep,
-                state,
-                stateStep,
-                recentLossBefore,
-                before,
-                costMillis,
-                costSteps,
-                undoes,
-                ranks);
+        return with(state, stateStep, costMillis, appliedBy.and(rank));
     }
 
     IssuedCommand in(State newState, long step) {
+        return with(newState, step, costMillis, appliedBy);
+    }
+
+    /** The same when one more process has told how long it stood still: the slowest counts. */
+    IssuedCommand costing(double millis) {
+        return with(state, stateStep, Math.max(costMillis, millis), appliedBy);
+    }
+
+    private IssuedCommand with(State newState, long step, double millis, AppliedRanks ranks) {
         return new IssuedCommand(
                 id,
                 rung,
@@ -118,28 +111,10 @@ record IssuedCommand(
                 step,
                 recentLossBefore,
                 before,
-                costMillis,
+                millis,
                 costSteps,
                 undoes,
-                appliedBy);
-    }
-
-    /** The same when one more process has told how long it stood still: the slowest counts. */
-    IssuedCommand costing(double millis) {
-        return new IssuedCommand(
-                id,
-                rung,
-                anomalyId,
-                detector,
-                decidedAtStep,
-                state,
-                stateStep,
-                recentLossBefore,
-                before,
-                Math.max(costMillis, millis),
-                costSteps,
-                undoes,
-                appliedBy);
+                ranks);
     }
 
     /** Its cost in steps of this many milliseconds; NaN milliseconds count as no cost of standing still. */
