@@ -7,6 +7,7 @@ from typing import Any, Dict, List
 import torch
 from instability_guard import InstabilityGuard
 from instability_guard.master_weights import MasterWeights, NoMaster
+from instability_guard.optimizer_steps import OptimizerSteps
 from torch import nn
 
 from fake_sidecar import Message
@@ -220,6 +221,11 @@ class StepsTest(OptimizerCase):
             self.train(guard, 0)
             self.optimizer.step()
             self.assertEqual(self.report(guard, 1, gradient_norm=torch.tensor(math.inf))["gradientNorm"], math.inf)
+
+    def test_should_believe_an_infinite_gradient_where_it_knows_no_optimizer(self) -> None:
+        steps = OptimizerSteps(is_told=False)
+        self.assertEqual(steps.gradient_norm(math.inf), math.inf)
+        self.assertEqual(steps.omissions(), [])
 
     def test_should_repair_weights_under_a_loss_scaler(self) -> None:
         with self.optimize(lambda parameters: torch.optim.AdamW(parameters, lr=1e-3), torch.float32) as guard:

@@ -39,7 +39,7 @@ class Interventions:
         membership: Membership,
     ) -> None:
         """Installs the factor on the learning rate; everything else waits for its command."""
-        self.steps = OptimizerSteps()
+        self.steps = OptimizerSteps(is_told=bool(optimizers))
         self.learning_rate = LearningRateScale(optimizers, self.steps.note)
         self.cadence = SampleCadence(options.sample_every)
         self.functions = RegisteredFunctions(options.on_checkpoint, options.on_rewind, options.on_pause)

@@ -19,7 +19,9 @@ SKIPPED = "optimizer step: skipped, as by a loss scaler; a gradient norm that is
 class OptimizerSteps:
     """Notes each step of the optimizers; asked once at every boundary. Never waits for a device."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_told: bool = True) -> None:
+        """`is_told`: whether there is an optimizer that notes its steps here; else every step is taken for one."""
+        self._is_told = is_told
         self._count = 0
         self._found_inf: Optional[torch.Tensor] = None
         self._overflows = ScalarReader()
@@ -37,7 +39,7 @@ class OptimizerSteps:
             norm = norm.detach()
         elif not isinstance(norm, (int, float)):
             return norm
-        if self._count == 0:
+        if self._is_left_out():
             self._norm = _first_finite(norm, self._norm)
         elif self._found_inf is None:
             self._norm = norm
@@ -47,9 +49,12 @@ class OptimizerSteps:
 
     def omissions(self) -> List[str]:
         """Says so when the step was skipped (of a fused optimizer on CUDA one step late); begins the next step."""
-        is_skipped = self._count == 0 or self._overflows.read(self._found_inf) > 0.0
+        is_skipped = self._is_left_out() or self._overflows.read(self._found_inf) > 0.0
         self._count, self._found_inf = 0, None
         return [SKIPPED] if is_skipped else []
+
+    def _is_left_out(self) -> bool:
+        return self._is_told and self._count == 0
 
 
 def _first_finite(norm: Scalar, before: Scalar) -> Scalar:
