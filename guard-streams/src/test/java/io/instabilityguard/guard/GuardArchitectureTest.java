@@ -12,7 +12,7 @@ import com.tngtech.archunit.lang.ArchRule;
 final class GuardArchitectureTest {
 
     private static final String ROOT = "io.instabilityguard.guard";
-    private static final String SHELL = ".*(Processor|WatchStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
+    private static final String SHELL = ".*(Processor|WatchStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
 
     @ArchTest
     static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
@@ -29,6 +29,10 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".policy")
             .layer("anomaly")
             .definedBy(ROOT + ".anomaly")
+            .layer("lease")
+            .definedBy(ROOT + ".lease")
+            .layer("operator")
+            .definedBy(ROOT + ".operator")
             .layer("intervention")
             .definedBy(ROOT + ".intervention")
             .layer("deadletter")
@@ -39,6 +43,10 @@ final class GuardArchitectureTest {
             .mayOnlyBeAccessedByLayers("root")
             .whereLayer("intervention")
             .mayOnlyBeAccessedByLayers("root")
+            .whereLayer("lease")
+            .mayOnlyBeAccessedByLayers("root", "intervention")
+            .whereLayer("operator")
+            .mayOnlyBeAccessedByLayers("root", "intervention")
             .whereLayer("anomaly")
             .mayOnlyBeAccessedByLayers("root", "intervention")
             .whereLayer("baseline")
@@ -46,9 +54,9 @@ final class GuardArchitectureTest {
             .whereLayer("mixing")
             .mayOnlyBeAccessedByLayers("anomaly")
             .whereLayer("telemetry")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention")
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention")
             .whereLayer("policy")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention");
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()
@@ -72,7 +80,13 @@ final class GuardArchitectureTest {
     static final ArchRule LOGGING_STAYS_OUT_OF_THE_CORE = noClasses()
             .that()
             .resideInAnyPackage(
-                    ROOT + ".baseline", ROOT + ".mixing", ROOT + ".anomaly", ROOT + ".intervention", ROOT + ".policy")
+                    ROOT + ".baseline",
+                    ROOT + ".mixing",
+                    ROOT + ".anomaly",
+                    ROOT + ".lease",
+                    ROOT + ".operator",
+                    ROOT + ".intervention",
+                    ROOT + ".policy")
             .and()
             .haveNameNotMatching(SHELL)
             .should()
