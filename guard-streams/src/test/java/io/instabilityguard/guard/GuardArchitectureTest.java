@@ -12,7 +12,8 @@ import com.tngtech.archunit.lang.ArchRule;
 final class GuardArchitectureTest {
 
     private static final String ROOT = "io.instabilityguard.guard";
-    private static final String SHELL = ".*(Processor|WatchStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
+    private static final String SHELL =
+            ".*(Processor|WatchStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
 
     @ArchTest
     static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
