@@ -61,8 +61,9 @@ final class ApprovalTopologyTest extends TopologyCase {
                 .containsExactly(tuple(DecisionAction.COMMAND, "alice"), tuple(DecisionAction.OPERATOR, "alice"));
         assertThat(decisions.get(1).getReason()).contains("no such proposal is open");
         assertThat(decisions).allMatch(DecisionChain::isIntact);
-        assertThat(lastState().getProposals()).isEmpty();
-        assertThat(lastState().getCommandsIssued()).isEqualTo(1);
+        RunState state = lastState();
+        assertThat(state.getProposals()).isEmpty();
+        assertThat(state.getCommandsIssued()).isEqualTo(1);
     }
 
     @Test

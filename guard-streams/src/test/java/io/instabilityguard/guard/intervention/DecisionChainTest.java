@@ -3,7 +3,8 @@ package io.instabilityguard.guard.intervention;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.schemas.Decision;
-import io.instabilityguard.schemas.Samples;
+import io.instabilityguard.schemas.DecisionAction;
+import io.instabilityguard.schemas.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,9 +20,7 @@ final class DecisionChainTest {
 
     @Test
     void shouldFindADecisionOfAnOlderReleaseIntact() throws Exception {
-        Decision decision = Decision.newBuilder(Samples.decision())
-                .setApplication("")
-                .setOperator("")
+        Decision decision = decision("", "")
                 .setPreviousHash("before")
                 .setHash("")
                 .build();
@@ -37,7 +36,7 @@ final class DecisionChainTest {
 
     @Test
     void shouldSealWhoDecidedForWhom() {
-        Decision sealed = DecisionChain.seal(Decision.newBuilder(Samples.decision()), "before");
+        Decision sealed = DecisionChain.seal(decision("guard-a", "alice"), "before");
 
         assertThat(DecisionChain.isIntact(sealed)).isTrue();
         assertThat(DecisionChain.isIntact(
@@ -46,6 +45,23 @@ final class DecisionChainTest {
         assertThat(DecisionChain.isIntact(
                         Decision.newBuilder(sealed).setApplication("another").build()))
                 .isFalse();
+    }
+
+    private static Decision.Builder decision(String application, String operator) {
+        return Decision.newBuilder()
+                .setRun("run-1")
+                .setGeneration(1)
+                .setSequence(0)
+                .setStep(7)
+                .setAction(DecisionAction.COMMAND)
+                .setAnomalyId("anomaly")
+                .setCommandId("command")
+                .setVerdict(Verdict.UNKNOWN)
+                .setReason("why")
+                .setPolicyHash("policy")
+                .setTimestampMs(1)
+                .setApplication(application)
+                .setOperator(operator);
     }
 
     private static String hashOfRelease(String version, Decision decision) throws Exception {
