@@ -53,10 +53,10 @@ final class InterventionLadder {
         anomalies.enter(proceedings, event.readings());
         commands.review(proceedings, event);
         ladders.settle(proceedings);
-        operators.attend(proceedings, event);
+        boolean isNewHolder = operators.attend(proceedings, event);
         rungs.values().stream()
                 .takeWhile(rung -> !proceedings.hasCommanded())
-                .forEach(rung -> climb(proceedings, event, rung));
+                .forEach(rung -> climb(proceedings, event, rung, isNewHolder));
         forgetReasonsOfClosed(proceedings);
         return proceedings.ruling();
     }
@@ -70,12 +70,12 @@ final class InterventionLadder {
         return proceedings.ruling();
     }
 
-    private void climb(Proceedings proceedings, StepInspected event, Rung rung) {
+    private void climb(Proceedings proceedings, StepInspected event, Rung rung, boolean isNewHolder) {
         List<String> detectors = Stream.concat(
                         rung.settings().detectors().stream().filter(detector -> !ladders.governs(detector)),
                         ladders.standingAt(proceedings.memory(), rung.name()).stream())
                 .toList();
-        rung.pressing(proceedings.memory(), detectors, proceedings.step())
+        rung.pressing(proceedings.memory(), detectors, proceedings.step(), isNewHolder)
                 .ifPresent(anomaly -> answer(proceedings, event, rung, anomaly));
     }
 

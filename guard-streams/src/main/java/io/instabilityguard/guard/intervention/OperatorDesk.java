@@ -37,8 +37,9 @@ final class OperatorDesk {
         }
     }
 
-    /** Notes who holds the run now, drops proposals that nobody answered, and does what was asked for. */
-    void attend(Proceedings proceedings, StepInspected event) {
+    /** Notes who holds the run now, drops proposals that nobody answered, and does what was asked for; whether this guard has just been granted a run that nobody held. */
+    boolean attend(Proceedings proceedings, StepInspected event) {
+        boolean wasFree = proceedings.memory().desk().holder().isEmpty();
         noteHolder(proceedings, event);
         for (OpenProposal proposal : proceedings.memory().desk().proposals()) {
             Optional<OpenAnomaly> anomaly = proceedings.memory().openBy(proposal.anomalyId());
@@ -54,6 +55,7 @@ final class OperatorDesk {
             proceedings.onBehalfOf(next.operator(), () -> carryOut(proceedings, event, next));
         }
         proceedings.remember(memory -> memory.withDesk(memory.desk().withInbox(waiting)));
+        return wasFree && proceedings.authority().obstacle(proceedings.memory().desk().heldReason()).isEmpty();
     }
 
     private static void noteHolder(Proceedings proceedings, StepInspected event) {
