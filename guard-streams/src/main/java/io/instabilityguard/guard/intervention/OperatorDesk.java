@@ -37,25 +37,40 @@ final class OperatorDesk {
         }
     }
 
-    /** Notes who holds the run now, drops proposals that nobody answered, and does what was asked for; whether this guard has just been granted a run that nobody held. */
+    /**
+     * Notes who holds the run now, drops proposals that nobody answered, and does what was asked for.
+     *
+     * @return whether this guard has just been granted a run that nobody held
+     */
     boolean attend(Proceedings proceedings, StepInspected event) {
         boolean wasFree = proceedings.memory().desk().holder().isEmpty();
         noteHolder(proceedings, event);
+        dropProposals(proceedings);
+        if (!proceedings.memory().desk().inbox().isEmpty()) {
+            emptyInbox(proceedings, event);
+        }
+        String held = proceedings.memory().desk().heldReason();
+        return wasFree && proceedings.authority().obstacle(held).isEmpty();
+    }
+
+    private static void dropProposals(Proceedings proceedings) {
         for (OpenProposal proposal : proceedings.memory().desk().proposals()) {
-            Optional<OpenAnomaly> anomaly = proceedings.memory().openBy(proposal.anomalyId());
-            if (anomaly.isEmpty()) {
+            if (proceedings.memory().openBy(proposal.anomalyId()).isEmpty()) {
                 withdraw(proceedings, proposal, "its anomaly has cleared");
             } else if (proceedings.step() > proposal.expiresAtStep()) {
                 withdraw(proceedings, proposal, "nobody answered by step " + proposal.expiresAtStep());
             }
         }
-        List<Instruction> waiting = new ArrayList<>(proceedings.memory().desk().inbox());
+    }
+
+    private void emptyInbox(Proceedings proceedings, StepInspected event) {
+        List<Instruction> waiting =
+                new ArrayList<>(proceedings.memory().desk().inbox());
         while (!waiting.isEmpty() && !proceedings.hasCommanded()) {
             Instruction next = waiting.remove(0);
             proceedings.onBehalfOf(next.operator(), () -> carryOut(proceedings, event, next));
         }
         proceedings.remember(memory -> memory.withDesk(memory.desk().withInbox(waiting)));
-        return wasFree && proceedings.authority().obstacle(proceedings.memory().desk().heldReason()).isEmpty();
     }
 
     private static void noteHolder(Proceedings proceedings, StepInspected event) {
@@ -70,7 +85,10 @@ final class OperatorDesk {
                             : holder + ": " + proceedings.authority().reason(held));
             proceedings.decide(DecisionAction.LEASE, "", "", reason, null);
         }
-        proceedings.remember(memory -> memory.withDesk(memory.desk().heldBy(holder, held)));
+        Desk changed = desk.heldBy(holder, held);
+        if (!changed.equals(desk)) {
+            proceedings.remember(memory -> memory.withDesk(changed));
+        }
     }
 
     private void carryOut(Proceedings proceedings, StepInspected event, Instruction instruction) {
