@@ -39,7 +39,7 @@ final class InterventionLadder {
         policy.interventions().forEach((name, settings) -> rungs.put(name, new Rung(name, settings)));
         this.obstacles = new Obstacles(policy, rungs);
         this.issuance = new Issuance(policy);
-        this.operators = new OperatorDesk(rungs, obstacles, issuance);
+        this.operators = new OperatorDesk(policy.mode(), rungs, obstacles, issuance);
     }
 
     /** What follows from a new step. */

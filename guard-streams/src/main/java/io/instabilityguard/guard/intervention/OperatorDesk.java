@@ -5,6 +5,7 @@ import io.instabilityguard.guard.intervention.Desk.Pause;
 import io.instabilityguard.guard.operator.Instruction;
 import io.instabilityguard.guard.operator.Instruction.Order;
 import io.instabilityguard.schemas.DecisionAction;
+import io.instabilityguard.schemas.Mode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,13 @@ final class OperatorDesk {
 
     private static final long STALE_MS = 600_000;
 
+    private final Mode mode;
     private final Map<String, Rung> rungs;
     private final Obstacles obstacles;
     private final Issuance issuance;
 
-    OperatorDesk(Map<String, Rung> rungs, Obstacles obstacles, Issuance issuance) {
+    OperatorDesk(Mode mode, Map<String, Rung> rungs, Obstacles obstacles, Issuance issuance) {
+        this.mode = mode;
         this.rungs = rungs;
         this.obstacles = obstacles;
         this.issuance = issuance;
@@ -53,12 +56,14 @@ final class OperatorDesk {
         return wasFree && proceedings.authority().obstacle(held).isEmpty();
     }
 
-    private static void dropProposals(Proceedings proceedings) {
+    private void dropProposals(Proceedings proceedings) {
         for (OpenProposal proposal : proceedings.memory().desk().proposals()) {
             if (proceedings.memory().openBy(proposal.anomalyId()).isEmpty()) {
                 withdraw(proceedings, proposal, "its anomaly has cleared");
             } else if (proceedings.step() > proposal.expiresAtStep()) {
                 withdraw(proceedings, proposal, "nobody answered by step " + proposal.expiresAtStep());
+            } else if (mode != Mode.APPROVE) {
+                withdraw(proceedings, proposal, "the mode is " + mode + " now");
             }
         }
     }

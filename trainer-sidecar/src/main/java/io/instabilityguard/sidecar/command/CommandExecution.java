@@ -165,8 +165,9 @@ public final class CommandExecution {
 
     /** Where the run stands and who holds it; tells the hook when it waits in lockstep. */
     public void onProgress(RunProgress state) {
-        log.hold(state.run(), new Fence(state.generation(), state.holder(), state.epoch()));
-        withdrawFenced();
+        if (log.hold(state.run(), new Fence(state.generation(), state.holder(), state.epoch()))) {
+            withdrawFenced();
+        }
         if (hello.lockstep() && state.generation() == session.generation()) {
             progress.consumed(state.lastStep(), state.commandsIssued());
             tellProgress();
