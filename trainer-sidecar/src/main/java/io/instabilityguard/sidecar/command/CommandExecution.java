@@ -42,6 +42,7 @@ public final class CommandExecution {
     private final Map<String, JournalEntry> cancels = new ConcurrentHashMap<>();
     private final LockstepProgress progress = new LockstepProgress();
     private final DistinctErrors errors = new DistinctErrors(LOG);
+    private Fence heeded = Fence.NONE;
     private volatile long lastStep;
     private volatile boolean closed;
 
@@ -151,6 +152,10 @@ public final class CommandExecution {
 
     /** Has the hook drop what was commanded by a holder that has lost the run since; what is being applied is too late to stop. */
     private void withdrawFenced() {
+        if (fence().equals(heeded)) {
+            return;
+        }
+        heeded = fence();
         log.open(session).stream()
                 .filter(entry -> entry.session().equals(session) && entry.state() == JournalEntry.State.RECEIVED)
                 .map(JournalEntry::command)
@@ -165,9 +170,8 @@ public final class CommandExecution {
 
     /** Where the run stands and who holds it; tells the hook when it waits in lockstep. */
     public void onProgress(RunProgress state) {
-        if (log.hold(state.run(), new Fence(state.generation(), state.holder(), state.epoch()))) {
-            withdrawFenced();
-        }
+        log.hold(state.run(), new Fence(state.generation(), state.holder(), state.epoch()));
+        withdrawFenced();
         if (hello.lockstep() && state.generation() == session.generation()) {
             progress.consumed(state.lastStep(), state.commandsIssued());
             tellProgress();

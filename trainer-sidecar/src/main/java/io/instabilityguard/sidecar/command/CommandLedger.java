@@ -57,11 +57,9 @@ public final class CommandLedger {
         return fences.getOrDefault(run, Fence.NONE);
     }
 
-    /** Notes who holds a run, and says whether that was news; older words change nothing. */
-    public boolean hold(String run, Fence word) {
-        Fence before = fence(run);
-        fences.put(run, before.and(word));
-        return !fence(run).equals(before);
+    /** Notes who holds a run; older words change nothing. */
+    public void hold(String run, Fence word) {
+        fences.put(run, fence(run).and(word));
     }
 
     /** Notes that this place of the topic has been read for the session. */

@@ -67,9 +67,9 @@ public final class CommandLog implements AutoCloseable {
         }
     }
 
-    /** Notes who holds a run, and says whether that was news; older words change nothing. */
-    synchronized boolean hold(String run, Fence word) {
-        return ledger.hold(run, word);
+    /** Notes who holds a run; older words change nothing. */
+    synchronized void hold(String run, Fence word) {
+        ledger.hold(run, word);
     }
 
     synchronized Fence fence(String run) {
