@@ -69,8 +69,7 @@ final class OperatorDesk {
     }
 
     private void emptyInbox(Proceedings proceedings, StepInspected event) {
-        List<Instruction> waiting =
-                new ArrayList<>(proceedings.memory().desk().inbox());
+        List<Instruction> waiting = new ArrayList<>(proceedings.memory().desk().inbox());
         while (!waiting.isEmpty() && !proceedings.hasCommanded()) {
             Instruction next = waiting.remove(0);
             proceedings.onBehalfOf(next.operator(), () -> carryOut(proceedings, event, next));

@@ -48,9 +48,7 @@ final class CommandHistoryTest {
     @Test
     void shouldExplainItselfAndRefuseWhatMakesNoSense() {
         StringWriter said = new StringWriter();
-        var line = ConsoleMain.commandLine()
-                .setOut(new PrintWriter(said, true))
-                .setErr(new PrintWriter(said, true));
+        var line = ConsoleMain.commandLine().setOut(new PrintWriter(said, true)).setErr(new PrintWriter(said, true));
 
         assertThat(line.execute("commands", "--help")).isZero();
         assertThat(line.execute("lease", "--help")).isZero();
