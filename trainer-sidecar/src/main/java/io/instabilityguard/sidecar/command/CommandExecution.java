@@ -88,12 +88,10 @@ public final class CommandExecution {
                     "the connection broke while it was being applied; it took no effect");
         } else if (fencing.bars(command)) {
             finish(entry, OutcomeStatus.REFUSED, fencing.reason(command));
-        } else if (command.isCancel()) {
-            cancel(entry);
         } else if (lastStep > command.expiresAtStep()) {
             finish(entry, OutcomeStatus.EXPIRED, expired(command));
         } else {
-            link.send(command.message());
+            send(entry);
         }
     }
 
@@ -129,19 +127,17 @@ public final class CommandExecution {
         }
         try {
             log.record(entry);
-            if (command.isCancel()) {
-                cancel(entry);
-            } else {
-                link.send(command.message());
-            }
+            send(entry);
         } catch (IOException e) {
             finish(entry, OutcomeStatus.FAILED, DistinctErrors.describe(e));
         }
     }
 
-    /** Ends another command if it still can; what becomes of that one settles this one. */
-    private void cancel(JournalEntry entry) {
-        if (!cancellations.ask(entry)) {
+    /** Hands a command to the hook; one that cancels another is settled by what becomes of that one. */
+    private void send(JournalEntry entry) {
+        if (!entry.command().isCancel()) {
+            link.send(entry.command().message());
+        } else if (!cancellations.ask(entry)) {
             finish(entry, OutcomeStatus.REFUSED, entry.command().undoes() + " is not open here");
         }
     }
