@@ -6,6 +6,7 @@ import io.instabilityguard.guard.anomaly.RunEvent.Forgotten;
 import io.instabilityguard.guard.anomaly.RunEvent.Silent;
 import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.Decision;
@@ -32,9 +33,10 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     public static final String STORE = "run-store";
 
     private static final long LEAST_COMMIT_GAP_MS = 20;
+    private static final int MOST_LADDERS = 1_000;
 
-    private final Policy policy;
-    private final InterventionLadder ladder;
+    private final PolicyBook policies;
+    private final Map<String, InterventionLadder> ladders = new HashMap<>();
     private final Sinks sinks;
     private final Map<String, RunMemory> memories = new HashMap<>();
     private final Map<String, RunState> published = new HashMap<>();
@@ -42,10 +44,9 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private KeyValueStore<String, byte[]> store;
     private long lastCommitMs;
 
-    /** A processor under this policy that publishes through these nodes. */
-    public DecisionProcessor(Policy policy, Sinks sinks) {
-        this.policy = policy;
-        this.ladder = new InterventionLadder(policy);
+    /** A processor under these policies that publishes through these nodes. */
+    public DecisionProcessor(PolicyBook policies, Sinks sinks) {
+        this.policies = policies;
         this.sinks = sinks;
     }
 
@@ -78,9 +79,9 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         StepTelemetry telemetry = event.telemetry();
         RunMemory memory = memory(record.key(), telemetry.getGeneration());
         boolean isNew = event.arrival() == Arrival.NEXT || event.arrival() == Arrival.NEW_GENERATION;
-        RunMemory after = isNew ? carryOut(record, memory, ladder.on(memory, event)) : memory;
-        RunState state = RunStates.heard(after, policy, event);
-        boolean isRegular = telemetry.getStep() % policy.limits().stateEverySteps() == 0;
+        RunMemory after = isNew ? carryOut(record, memory, ladder(event.policy()).on(memory, event)) : memory;
+        RunState state = RunStates.heard(after, event);
+        boolean isRegular = telemetry.getStep() % event.policy().limits().stateEverySteps() == 0;
         if (telemetry.getAwaitsDecision() || isRegular || isNews(state)) {
             publish(record, state);
         }
@@ -92,14 +93,22 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private void onAnswer(Record<String, RunEvent> record, CommandAnswered event) {
         RunMemory memory = known(record.key());
         if (memory != null) {
-            carryOut(record, memory, ladder.on(memory, event));
+            carryOut(record, memory, ladder(policies.of(record.key())).on(memory, event));
         }
+    }
+
+    /** The ladder of a policy. As many as there are policies are kept, within reason. */
+    private InterventionLadder ladder(Policy policy) {
+        if (ladders.size() >= MOST_LADDERS) {
+            ladders.clear();
+        }
+        return ladders.computeIfAbsent(policy.hash(), hash -> new InterventionLadder(policy));
     }
 
     private void onSilent(Record<String, RunEvent> record, Silent event) {
         RunMemory memory = known(record.key());
         if (memory != null) {
-            RunState state = RunStates.silent(memory, policy, event.silentMs(), event.lastStep(), event.nowMs());
+            RunState state = RunStates.silent(memory, event);
             if (isNews(state)) {
                 publish(record, state);
             }

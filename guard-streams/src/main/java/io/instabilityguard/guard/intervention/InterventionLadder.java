@@ -48,7 +48,7 @@ final class InterventionLadder {
             AnomalyBook.close(proceedings);
             proceedings.remember(old -> old.inGeneration(event.telemetry().getGeneration()));
         }
-        anomalies.enter(proceedings, event.readings());
+        anomalies.enter(proceedings, event.readings(), event.unseen());
         commands.review(proceedings, event);
         ladders.settle(proceedings);
         rungs.values().stream()
@@ -77,7 +77,8 @@ final class InterventionLadder {
     }
 
     private void answer(Proceedings proceedings, StepInspected event, Rung rung, OpenAnomaly anomaly) {
-        Optional<Obstacle> obstacle = ladders.watching(anomaly, proceedings.step())
+        Optional<Obstacle> obstacle = withheld(event, rung)
+                .or(() -> ladders.watching(anomaly, proceedings.step()))
                 .or(() -> rung.pages() ? Optional.empty() : obstacle(proceedings, event, rung, anomaly));
         if (obstacle.isPresent()) {
             sayOnce(
@@ -95,6 +96,16 @@ final class InterventionLadder {
         } else {
             command(proceedings, event, anomaly, takesTurn(proceedings, event, rung, anomaly));
         }
+    }
+
+    /** Holds every rung back while nothing is known about the run as it is now. */
+    private static Optional<Obstacle> withheld(StepInspected event, Rung rung) {
+        if (!event.stale().isEmpty()) {
+            return Obstacle.passing("stale: re-evaluated, " + rung.name() + " is withheld until telemetry is fresh");
+        }
+        return event.partial().isEmpty()
+                ? Optional.empty()
+                : Obstacle.passing("unknown: " + rung.name() + " is withheld until the run is known again");
     }
 
     /** What holds a rung back from answering an anomaly: another command for the same cause, itself, or the budget. */

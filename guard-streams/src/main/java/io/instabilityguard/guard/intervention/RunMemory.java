@@ -61,6 +61,15 @@ record RunMemory(
         return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, standings, said);
     }
 
+    /** The same after steps that were not seen: what counts quiet steps does not count them. */
+    RunMemory pausedFor(long steps) {
+        Map<String, Standing> paused = new TreeMap<>(standings);
+        paused.replaceAll((detector, standing) -> standing.pausedFor(steps));
+        List<OpenAnomaly> later =
+                open.stream().map(anomaly -> anomaly.pausedFor(steps)).toList();
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, later, issued, paused, said);
+    }
+
     RunMemory withSaid(Map<String, String> reasons) {
         return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, standings, reasons);
     }

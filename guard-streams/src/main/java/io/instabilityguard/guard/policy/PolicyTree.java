@@ -14,11 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /** A policy as a tree of keys and values, before it is checked: read, laid over the default, hashed. */
 final class PolicyTree {
 
     private static final String DEFAULT = "default-policy.yaml";
+    private static final List<String> KEYS_SINCE_V2 = List.of("backlog");
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final ObjectMapper CANONICAL =
             new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
@@ -28,6 +30,20 @@ final class PolicyTree {
     /** A YAML text laid over the default policy. */
     static ObjectNode overDefault(String yaml) {
         return merge(defaultTree(), tree(yaml));
+    }
+
+    /** A YAML text laid over a policy's text in JSON. */
+    static ObjectNode over(String json, String yaml) {
+        return merge(stored(json), tree(yaml));
+    }
+
+    /** A policy's text in JSON laid over the default policy. */
+    static ObjectNode stored(String json) {
+        try {
+            return merge(defaultTree(), CANONICAL.readValue(json, ObjectNode.class));
+        } catch (JsonProcessingException e) {
+            throw new PolicyException("not the text of a policy: " + e.getOriginalMessage());
+        }
     }
 
     private static ObjectNode defaultTree() {
@@ -68,6 +84,11 @@ final class PolicyTree {
             }
         });
         return below;
+    }
+
+    /** The hash of the tree without the keys that release v2 did not have. */
+    static String hashAsOfV2(ObjectNode tree) {
+        return hash(tree.deepCopy().without(KEYS_SINCE_V2));
     }
 
     /** SHA-256 (hex) of the tree with sorted keys: the same for every way to write it. */
