@@ -40,8 +40,12 @@ public final class GuardMain implements Callable<Integer> {
 
     /** The command line, which explains failures in one line. */
     public static CommandLine commandLine() {
-        return new CommandLine(new GuardMain())
-                .setExecutionExceptionHandler((failure, line, parsed) -> explain(failure, line))
+        return explaining(new CommandLine(new GuardMain()));
+    }
+
+    /** The same command line, which explains failures in one line and turns them into an exit status. */
+    public static CommandLine explaining(CommandLine line) {
+        return line.setExecutionExceptionHandler((failure, failed, parsed) -> explain(failure, failed))
                 .setParameterExceptionHandler((failure, rest) -> explain(failure, failure.getCommandLine()));
     }
 

@@ -1,0 +1,56 @@
+package io.instabilityguard.guard.console;
+
+import io.instabilityguard.guard.GuardConfig;
+import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.schemas.RecordSerdes;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** How a command reaches Kafka: by the guard's own configuration file, or by the brokers alone. */
+final class ClusterOptions {
+
+    @Option(
+            names = "--config",
+            paramLabel = "F",
+            scope = ScopeType.INHERIT,
+            defaultValue = "${env:GUARD_CONFIG}",
+            description = "The guard's configuration, YAML; default: $GUARD_CONFIG.")
+    private @Nullable Path config;
+
+    @Option(
+            names = "--bootstrap-servers",
+            paramLabel = "HOST:PORT",
+            scope = ScopeType.INHERIT,
+            defaultValue = "${env:GUARD_BOOTSTRAP_SERVERS}",
+            description = "Brokers, instead of --config; default: $GUARD_BOOTSTRAP_SERVERS. `guard up` prints its own.")
+    private @Nullable String bootstrapServers;
+
+    /** The guard's configuration. Errors: {@link PolicyException} when neither option is given. */
+    GuardConfig guard() {
+        if (bootstrapServers != null) {
+            return GuardConfig.local(bootstrapServers);
+        }
+        if (config == null) {
+            throw new PolicyException("which cluster? name it by --bootstrap-servers HOST:PORT or --config F");
+        }
+        return GuardConfig.read(config);
+    }
+
+    /** Settings for any Kafka client. */
+    Map<String, Object> clients() {
+        GuardConfig guard = guard();
+        Map<String, Object> settings = new HashMap<>(guard.kafka());
+        settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, guard.bootstrapServers());
+        return settings;
+    }
+
+    /** The serdes of the topics. */
+    RecordSerdes serdes() {
+        return RecordSerdes.of(clients());
+    }
+}
