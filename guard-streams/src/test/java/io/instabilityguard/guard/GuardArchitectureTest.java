@@ -12,7 +12,7 @@ import com.tngtech.archunit.lang.ArchRule;
 final class GuardArchitectureTest {
 
     private static final String ROOT = "io.instabilityguard.guard";
-    private static final String SHELL = ".*(Processor|WatchStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
+    private static final String SHELL = ".*(Processor|WatchStore|PolicyStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
 
     @ArchTest
     static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
