@@ -43,6 +43,8 @@ class Turn:
             return None
         budget = self._budget(session) + session.waited_seconds
         for command in self._book.due(step):
+            if not self._book.begin(command):
+                continue
             deadline = time.monotonic() + max(0.0, budget - session.waited_seconds)
             resumed = self._carry_out(Occasion(session, command, step, deadline))
             if resumed is not None or self._connection.session is not session:
@@ -54,7 +56,7 @@ class Turn:
         return min(self._options.command_timeout, session.command_timeout)
 
     def _expire(self, session: Session, step: int) -> None:
-        for answer in self._book.expire(step):
+        for answer in self._book.expire(step) + self._book.refuse_if_held(step):
             session.send(answer)
 
     def _carry_out(self, occasion: Occasion) -> Optional[int]:
@@ -151,7 +153,7 @@ class SharedTurn(Turn):
         command = next((each for each in self._book.pending() if ballot(each) == agreed), None)
         resumed = None
         try:
-            if command is not None and session is not None:
+            if command is not None and session is not None and self._book.begin(command):
                 resumed = self._carry_out(Occasion(session, command, step, deadline, pact))
         except SessionLost as error:
             self._connection.lost(error)

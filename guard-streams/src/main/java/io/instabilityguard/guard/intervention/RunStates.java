@@ -13,7 +13,7 @@ final class RunStates {
     private RunStates() {}
 
     /** Heard of: OK without open anomalies, else ALARM; UNKNOWN when only a part was, or only of long ago. */
-    static RunState heard(RunMemory memory, StepInspected event) {
+    static RunState heard(RunMemory memory, StepInspected event, Authority authority) {
         Policy policy = event.policy();
         boolean calm = memory.open().isEmpty();
         String open = memory.open().stream().map(OpenAnomaly::detector).collect(Collectors.joining(", "));
@@ -24,16 +24,28 @@ final class RunStates {
         RunState state = unknown.isEmpty()
                 ? state(memory, policy, calm ? Health.OK : Health.ALARM, reason, event.lastStep(), timestampMs)
                 : state(memory, policy, Health.UNKNOWN, unknown, event.lastStep(), timestampMs);
-        return RunState.newBuilder(state)
+        return RunState.newBuilder(under(authority, memory, state))
                 .setBlindSignals(event.blind())
                 .setStepEquivalentsSpent(spent)
                 .build();
     }
 
     /** Not heard of for too long: nobody knows. */
-    static RunState silent(RunMemory memory, Silent event) {
+    static RunState silent(RunMemory memory, Silent event, Authority authority) {
         String reason = "no telemetry for %.1f s".formatted(event.silentMs() / 1_000.0);
-        return state(memory, event.policy(), Health.UNKNOWN, reason, event.lastStep(), event.nowMs());
+        RunState state = state(memory, event.policy(), Health.UNKNOWN, reason, event.lastStep(), event.nowMs());
+        return under(authority, memory, state);
+    }
+
+    /** The same state under the lease as it is now. */
+    static RunState under(Authority authority, RunMemory memory, RunState state) {
+        String held = memory.desk().heldReason();
+        return RunState.newBuilder(state)
+                .setApplication(authority.application())
+                .setLeaseHolder(authority.holder(held))
+                .setLeaseReason(authority.reason(held))
+                .setLeaseEpoch(authority.lease().epoch())
+                .build();
     }
 
     /** Whether two states differ in more than step and time. */
@@ -42,6 +54,9 @@ final class RunStates {
                 || a.getHealth() != b.getHealth()
                 || a.getCommandsIssued() != b.getCommandsIssued()
                 || !a.getPolicyHash().equals(b.getPolicyHash())
+                || a.getLeaseEpoch() != b.getLeaseEpoch()
+                || !a.getLeaseHolder().equals(b.getLeaseHolder())
+                || !a.getProposals().equals(b.getProposals())
                 || !a.getBlindSignals().equals(b.getBlindSignals())
                 || !a.getOpenAnomalies().equals(b.getOpenAnomalies());
     }
@@ -57,6 +72,7 @@ final class RunStates {
                 .setLastStep(lastStep)
                 .setOpenAnomalies(memory.open().stream().map(OpenAnomaly::id).toList())
                 .setCommandsIssued(memory.commandsIssued())
+                .setProposals(memory.desk().proposals().stream().map(OpenProposal::shown).toList())
                 .setPolicyHash(policy.hash())
                 .setTimestampMs(timestampMs)
                 .build();

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param backlog what is done with stale telemetry
  * @param budget step-equivalents that interventions may cost in any 1,000 steps
  * @param rollback bounds on rollbacks
+ * @param proposalSteps steps for which a proposal waits for an operator
  * @param escalateFactor an anomaly escalates when its value is this many times as far as at its last transition
  * @param signals by name
  * @param detectors by name, in the order in which they look at a step
@@ -32,6 +33,7 @@ public record Policy(
         Backlog backlog,
         double budget,
         Rollback rollback,
+        int proposalSteps,
         double escalateFactor,
         Map<String, SignalPolicy> signals,
         Map<String, DetectorPolicy> detectors,

@@ -66,6 +66,7 @@ public final class PolicyReader {
     private static Policy policy(Section root, ObjectNode tree) {
         Section anomalies = root.section("anomalies");
         Section budget = root.section("budget");
+        Section proposals = root.section("proposals");
         Map<String, SignalPolicy> signals = SignalReader.signals(root.section("signals"));
         Map<String, DetectorPolicy> detectors = root.section("detectors").each(section -> detector(section, signals));
         Section interventions = root.section("interventions");
@@ -78,6 +79,7 @@ public final class PolicyReader {
                 backlog(root.section("backlog")),
                 budget.number("step-equivalents-per-1000-steps", 0, 1_000),
                 rollback(root.section("rollback")),
+                proposals.whole("valid-steps", 1, MANY_STEPS),
                 anomalies.number("escalate-factor", 1, MUCH),
                 signals,
                 enabled(detectors),
@@ -87,6 +89,7 @@ public final class PolicyReader {
                 PolicyTree.hash(tree),
                 PolicyTree.hashAsOfV2(tree));
         budget.end();
+        proposals.end();
         anomalies.end();
         root.end();
         return policy;

@@ -20,7 +20,7 @@ import java.util.List;
 final class PolicyTree {
 
     private static final String DEFAULT = "default-policy.yaml";
-    private static final List<String> KEYS_SINCE_V2 = List.of("backlog");
+    private static final List<String> KEYS_SINCE_V2 = List.of("backlog", "proposals");
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final ObjectMapper CANONICAL =
             new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);

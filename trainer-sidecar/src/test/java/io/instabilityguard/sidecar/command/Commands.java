@@ -9,7 +9,7 @@ public final class Commands {
 
     public static ReceivedCommand msign(String id, long offset, String... layers) {
         return new ReceivedCommand(
-                id, "run-1", "run-1", 5, "APPLY_MSIGN", List.of(layers), Map.of(), 10, 12, 20, "", 0, offset);
+                id, "run-1", "run-1", 5, "APPLY_MSIGN", List.of(layers), Map.of(), 10, 12, 20, "", "", 0, "", 0, offset);
     }
 
     public static ReceivedCommand learningRate(String id, long offset) {
@@ -25,6 +25,9 @@ public final class Commands {
                 12,
                 20,
                 "",
+                "",
+                0,
+                "",
                 0,
                 offset);
     }
@@ -33,20 +36,20 @@ public final class Commands {
     public static ReceivedCommand of(
             String id, long offset, String kind, Map<String, Double> parameters, String... layers) {
         return new ReceivedCommand(
-                id, "run-1", "run-1", 5, kind, List.of(layers), parameters, 10, 12, 20, "", 0, offset);
+                id, "run-1", "run-1", 5, kind, List.of(layers), parameters, 10, 12, 20, "", "", 0, "", 0, offset);
     }
 
     public static ReceivedCommand rollBack(String id, long offset, String undoes) {
         return new ReceivedCommand(
-                id, "run-1", "run-1", 5, "ROLL_BACK", List.of(), Map.of(), 10, 12, 20, undoes, 0, offset);
+                id, "run-1", "run-1", 5, "ROLL_BACK", List.of(), Map.of(), 10, 12, 20, undoes, "", 0, "", 0, offset);
     }
 
     public static ReceivedCommand ofGeneration(String id, long generation, long offset) {
         return new ReceivedCommand(
-                id, "run-1", "run-1", generation, "PAUSE", List.of(), Map.of(), 10, 12, 20, "", 0, offset);
+                id, "run-1", "run-1", generation, "PAUSE", List.of(), Map.of(), 10, 12, 20, "", "", 0, "", 0, offset);
     }
 
     public static ReceivedCommand withKey(String id, String key, String run, long offset) {
-        return new ReceivedCommand(id, key, run, 5, "PAUSE", List.of(), Map.of(), 10, 12, 20, "", 0, offset);
+        return new ReceivedCommand(id, key, run, 5, "PAUSE", List.of(), Map.of(), 10, 12, 20, "", "", 0, "", 0, offset);
     }
 }

@@ -38,7 +38,7 @@ public final class Messages {
             List<HookMessage.Statistic> statistics,
             List<String> omissions) {
         return new HookMessage.Step(
-                step, 2.0, 1.0, 0.01, 1.0, 5.0, sample, 0, 0, 20.0, 3.0, 0.0, tokens, mixers, statistics, omissions);
+                step, 2.0, 1.0, 0.01, 1.0, 5.0, sample, 0, 0, 20.0, 3.0, 0.0, tokens, mixers, statistics, omissions, "");
     }
 
     /** APPLIED without scales of the learning rate. */
