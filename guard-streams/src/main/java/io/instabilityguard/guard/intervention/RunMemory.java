@@ -85,7 +85,7 @@ record RunMemory(
         paused.replaceAll((detector, standing) -> standing.pausedFor(steps));
         List<OpenAnomaly> later =
                 open.stream().map(anomaly -> anomaly.pausedFor(steps)).toList();
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, later, issued, paused, said);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, later, issued, paused, said, desk);
     }
 
     RunMemory withSaid(Map<String, String> reasons) {

@@ -15,6 +15,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** A policy as a tree of keys and values, before it is checked: read, laid over the default, hashed. */
 final class PolicyTree {
@@ -84,6 +86,23 @@ final class PolicyTree {
             }
         });
         return below;
+    }
+
+    /** Every value of a policy's text in JSON, by its dotted key. */
+    static Map<String, String> values(String json) {
+        Map<String, String> values = new TreeMap<>();
+        collect("", stored(json), values);
+        return values;
+    }
+
+    private static void collect(String path, JsonNode node, Map<String, String> values) {
+        if (node.isObject()) {
+            node.properties()
+                    .forEach(entry -> collect(
+                            path.isEmpty() ? entry.getKey() : path + "." + entry.getKey(), entry.getValue(), values));
+        } else {
+            values.put(path, node.toString());
+        }
     }
 
     /** The hash of the tree without the keys that release v2 did not have. */
