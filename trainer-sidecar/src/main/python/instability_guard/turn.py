@@ -36,6 +36,7 @@ class Turn:
 
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """Passes the boundary of `step`; the step from which the run goes on if it was rewound, else None."""
+        self._refuse_if_held(session, step)
         if session is None or self._book.is_idle:
             return None
         self._expire(session, step)
@@ -56,8 +57,13 @@ class Turn:
         return min(self._options.command_timeout, session.command_timeout)
 
     def _expire(self, session: Session, step: int) -> None:
-        for answer in self._book.expire(step) + self._book.refuse_if_held(step):
+        for answer in self._book.expire(step):
             session.send(answer)
+
+    def _refuse_if_held(self, session: Optional[Session], step: int) -> None:
+        for answer in self._book.refuse_if_held(step):
+            if session is not None:
+                session.send(answer)
 
     def _carry_out(self, occasion: Occasion) -> Optional[int]:
         """Settles one command and says so; the step from which the run goes on if it was rewound."""
@@ -115,6 +121,7 @@ class SharedTurn(Turn):
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """As for one rank; every rank comes here at every step, whether it has a session or not."""
         agreement = self._agreement
+        self._refuse_if_held(session, step)
         if agreement is None:
             self._refuse(session, step, [(each, self._reason) for each in self._book.pending()])
             return None

@@ -130,7 +130,10 @@ public final class GuardTopology {
 
     private void detectAndDecide() {
         topology.addProcessor(DETECT, () -> new DetectionProcessor(policies), SCREEN_TELEMETRY);
-        receive(RECEIVE_OUTCOMES, SCREEN_OUTCOMES, (InterventionOutcome outcome, Long at) -> new CommandAnswered(outcome));
+        receive(
+                RECEIVE_OUTCOMES,
+                SCREEN_OUTCOMES,
+                (InterventionOutcome outcome, Long at) -> new CommandAnswered(outcome));
         receive(RECEIVE_OPERATOR, SCREEN_OPERATOR, (OperatorAction action, Long at) -> new OperatorAsked(action));
         receive(RECEIVE_LEASES, SCREEN_LEASES, (LeaseClaim claim, Long at) -> new LeaseClaimed(claim, at));
         topology.addProcessor(
@@ -174,13 +177,7 @@ public final class GuardTopology {
         publish(SINKS.commands(), Topics.COMMANDS, DECIDE);
         publish(SINKS.runs(), Topics.RUNS, DECIDE);
         publish(SINKS.leases(), Topics.LEASES, DECIDE);
-        publish(
-                DEAD_LETTERS,
-                Topics.DEAD_LETTERS,
-                SCREEN_TELEMETRY,
-                SCREEN_OUTCOMES,
-                SCREEN_OPERATOR,
-                SCREEN_LEASES);
+        publish(DEAD_LETTERS, Topics.DEAD_LETTERS, SCREEN_TELEMETRY, SCREEN_OUTCOMES, SCREEN_OPERATOR, SCREEN_LEASES);
     }
 
     private <V extends SpecificRecord> void read(String node, Topic<V> topic) {

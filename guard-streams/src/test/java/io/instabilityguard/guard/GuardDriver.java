@@ -9,6 +9,8 @@ import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.LeaseClaim;
+import io.instabilityguard.schemas.OperatorAction;
 import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.RunState;
@@ -34,6 +36,9 @@ import org.apache.kafka.streams.test.TestRecord;
 /** The guard's topology without a broker. */
 final class GuardDriver implements AutoCloseable {
 
+    /** Application id of a guard unless a test names another. */
+    static final String APPLICATION = "instability-guard";
+
     private static final RecordSerdes SERDES = RecordSerdes.of(Map.of());
 
     private final TopologyTestDriver driver;
@@ -42,13 +47,22 @@ final class GuardDriver implements AutoCloseable {
     private final TestInputTopic<String, PolicyRevision> policies;
 
     GuardDriver(Policy policy) {
-        this(policy, Map.of());
+        this(policy, APPLICATION, Map.of());
     }
 
     GuardDriver(Policy policy, Map<String, String> kafka) {
+        this(policy, APPLICATION, kafka);
+    }
+
+    GuardDriver(Policy policy, String application) {
+        this(policy, application, Map.of());
+    }
+
+    private GuardDriver(Policy policy, String application, Map<String, String> kafka) {
         GuardConfig config = GuardConfig.local("unused:9092");
         Properties properties = new Properties();
         properties.putAll(config.streamsProperties());
+        properties.put("application.id", application);
         // under exactly-once the driver forgets what a deserialization handler produced before it commits
         properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
@@ -74,6 +88,16 @@ final class GuardDriver implements AutoCloseable {
 
     void answer(InterventionOutcome outcome) {
         outcomes.pipeInput(new TestRecord<>(outcome.getRun(), outcome, Instant.ofEpochMilli(outcome.getTimestampMs())));
+    }
+
+    void ask(OperatorAction action) {
+        input(Topics.OPERATOR)
+                .pipeInput(new TestRecord<>(action.getRun(), action, Instant.ofEpochMilli(action.getTimestampMs())));
+    }
+
+    void claim(LeaseClaim claim) {
+        input(Topics.LEASES)
+                .pipeInput(new TestRecord<>(claim.getRun(), claim, Instant.ofEpochMilli(claim.getTimestampMs())));
     }
 
     void sendBytes(Topic<?> topic, byte[] value) {

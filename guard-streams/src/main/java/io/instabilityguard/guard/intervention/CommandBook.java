@@ -72,7 +72,12 @@ final class CommandBook {
                     memory -> memory.withChanged(command.id(), known -> byAll ? told.in(state, boundary) : told));
             if (byAll && command.isRollback()) {
                 boolean isCancel = outcome.getKind() == InterventionKind.CANCEL;
-                proceedings.judge(command, Verdict.UNKNOWN, command.undoes() + (isCancel ? " was cancelled at step " : " was rolled back at step ") + boundary);
+                proceedings.judge(
+                        command,
+                        Verdict.UNKNOWN,
+                        command.undoes()
+                                + (isCancel ? " was cancelled at step " : " was rolled back at step ")
+                                + boundary);
             }
         }
     }
@@ -160,7 +165,8 @@ final class CommandBook {
         Optional<Obstacle> barrier =
                 proceedings.authority().obstacle(proceedings.memory().desk().heldReason());
         if (barrier.isPresent()) {
-            String reason = harmful.id() + " is not rolled back: " + barrier.get().reason();
+            String reason =
+                    harmful.id() + " is not rolled back: " + barrier.get().reason();
             proceedings.decide(DecisionAction.NOTHING, harmful.anomalyId(), harmful.id(), reason, harm);
             return;
         }

@@ -40,7 +40,8 @@ final class CommandDraft {
     /** The command of an operator; what is expected of it is what the rung of the same kind expects, if there is one. */
     static InterventionCommand ordered(
             Proceedings proceedings, Instruction instruction, Order order, @Nullable Rung rung, Rollback rollback) {
-        int lead = rung == null ? rollback.leadSteps() : rung.settings().timing().leadSteps();
+        int lead =
+                rung == null ? rollback.leadSteps() : rung.settings().timing().leadSteps();
         long applyAtStep = proceedings.step() + lead;
         InterventionCommand.Builder command = draft(
                         proceedings, order.kind().command(), "", asked(proceedings, instruction))
@@ -50,17 +51,21 @@ final class CommandDraft {
                 .setApplyAtStep(applyAtStep)
                 .setExpiresAtStep(applyAtStep + order.validSteps())
                 .setExpectedEffect(instruction.reason());
-        return rung == null ? command.build() : expecting(rung.settings(), command).build();
+        return rung == null
+                ? command.build()
+                : expecting(rung.settings(), command).build();
     }
 
     /** Id of an operator's command: it follows from the instruction, so that the same one again is the same command. */
     static String idOf(Proceedings proceedings, Instruction instruction, Order order) {
         RunMemory memory = proceedings.memory();
-        return String.join("/", memory.run(), "" + memory.generation(), order.kind().name(), instruction.id());
+        return String.join(
+                "/", memory.run(), "" + memory.generation(), order.kind().name(), instruction.id());
     }
 
     /** The command that ends another one before it is applied, valid as long as that one. */
-    static InterventionCommand cancelling(Proceedings proceedings, Instruction instruction, IssuedCommand target, Rollback rollback) {
+    static InterventionCommand cancelling(
+            Proceedings proceedings, Instruction instruction, IssuedCommand target, Rollback rollback) {
         long applyAtStep = proceedings.step() + rollback.leadSteps();
         return draft(proceedings, InterventionKind.CANCEL, target.anomalyId(), asked(proceedings, instruction))
                 .setLayers(List.of())

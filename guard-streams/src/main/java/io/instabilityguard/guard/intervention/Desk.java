@@ -66,8 +66,8 @@ record Desk(
         boolean isKnown = inbox.stream().anyMatch(waiting -> waiting.id().equals(instruction.id()));
         return isKnown || inbox.size() >= MOST_INSTRUCTIONS
                 ? this
-                : withInbox(Stream.concat(inbox.stream(), Stream.of(instruction))
-                        .toList());
+                : withInbox(
+                        Stream.concat(inbox.stream(), Stream.of(instruction)).toList());
     }
 
     Desk withInbox(List<Instruction> instructions) {

@@ -56,13 +56,14 @@ final class Issuance {
 
     /** An operator's own command; the rung of the same kind, if there is one, judges its effect. */
     void ordered(
-            Proceedings proceedings,
-            StepInspected event,
-            Instruction instruction,
-            Order order,
-            @Nullable Rung rung) {
+            Proceedings proceedings, StepInspected event, Instruction instruction, Order order, @Nullable Rung rung) {
         InterventionCommand command = CommandDraft.ordered(proceedings, instruction, order, rung, policy.rollback());
-        remember(proceedings, event, command, rung == null ? Lease.OPERATOR + instruction.operator() : rung.name(), State.SENT);
+        remember(
+                proceedings,
+                event,
+                command,
+                rung == null ? Lease.OPERATOR + instruction.operator() : rung.name(),
+                State.SENT);
         String forced = order.force() ? "forced: " : "";
         proceedings.decide(DecisionAction.COMMAND, "", command.getId(), forced + instruction.reason(), null);
         proceedings.publish(command);

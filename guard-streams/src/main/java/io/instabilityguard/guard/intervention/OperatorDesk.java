@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Carries out what operators ask for, at the next step of the run and at most one command per step. An approval sends the proposed rung's command as it would be
@@ -58,11 +58,14 @@ final class OperatorDesk {
 
     private static void noteHolder(Proceedings proceedings, StepInspected event) {
         Desk desk = proceedings.memory().desk();
-        String held = event.telemetry().getProcessRank() == 0 ? event.telemetry().getHeldReason() : desk.heldReason();
+        String held =
+                event.telemetry().getProcessRank() == 0 ? event.telemetry().getHeldReason() : desk.heldReason();
         String holder = proceedings.authority().holder(held);
         if (!desk.holder().isEmpty() && !desk.holder().equals(holder)) {
             String reason = "the run went from " + desk.holder() + " to "
-                    + (holder.isEmpty() ? "nobody" : holder + ": " + proceedings.authority().reason(held));
+                    + (holder.isEmpty()
+                            ? "nobody"
+                            : holder + ": " + proceedings.authority().reason(held));
             proceedings.decide(DecisionAction.LEASE, "", "", reason, null);
         }
         proceedings.remember(memory -> memory.withDesk(memory.desk().heldBy(holder, held)));
@@ -103,8 +106,8 @@ final class OperatorDesk {
             return;
         }
         proceedings.remember(memory -> memory.withDesk(memory.desk().without(proposal)));
-        Optional<Obstacle> obstacle = barrier(proceedings, instruction)
-                .or(() -> obstacles.of(proceedings, event, rung, anomaly.get()));
+        Optional<Obstacle> obstacle =
+                barrier(proceedings, instruction).or(() -> obstacles.of(proceedings, event, rung, anomaly.get()));
         if (obstacle.isPresent()) {
             proceedings.remember(memory -> memory.withDesk(memory.desk().with(proposal)));
             refuse(proceedings, instruction, obstacle.get().reason());
@@ -118,7 +121,11 @@ final class OperatorDesk {
         if (proposal.isEmpty()) {
             refuse(proceedings, instruction, "no such proposal is open");
         } else {
-            suspend(proceedings, instruction, proposal.get().rung(), cooldown(proposal.get().rung()));
+            suspend(
+                    proceedings,
+                    instruction,
+                    proposal.get().rung(),
+                    cooldown(proposal.get().rung()));
         }
     }
 
@@ -149,7 +156,10 @@ final class OperatorDesk {
                 .or(() -> order.force() ? Optional.empty() : excess(proceedings, event, order, rung));
         if (obstacle.isPresent()) {
             refuse(proceedings, instruction, obstacle.get().reason());
-        } else if (proceedings.memory().command(CommandDraft.idOf(proceedings, instruction, order)).isPresent()) {
+        } else if (proceedings
+                .memory()
+                .command(CommandDraft.idOf(proceedings, instruction, order))
+                .isPresent()) {
             refuse(proceedings, instruction, "it was sent before");
         } else {
             issuance.ordered(proceedings, event, instruction, order, rung.orElse(null));
@@ -174,14 +184,11 @@ final class OperatorDesk {
 
     /** What keeps an operator from acting on the run: somebody else who holds it. */
     private static Optional<Obstacle> barrier(Proceedings proceedings, Instruction instruction) {
-        return proceedings
-                .authority()
-                .obstacle(proceedings.memory().desk().heldReason(), instruction.operator());
+        return proceedings.authority().obstacle(proceedings.memory().desk().heldReason(), instruction.operator());
     }
 
     /** By what an order goes beyond what the policy lets a rung of the same kind do. */
-    private Optional<Obstacle> excess(
-            Proceedings proceedings, StepInspected event, Order order, Optional<Rung> rung) {
+    private Optional<Obstacle> excess(Proceedings proceedings, StepInspected event, Order order, Optional<Rung> rung) {
         if (rung.isEmpty()) {
             return Obstacle.lasting("the policy has no " + order.kind() + " enabled; --force sends it all the same");
         }

@@ -48,8 +48,7 @@ final class Proceedings {
 
     static Proceedings on(String policyHash, Authority authority, RunMemory memory, StepInspected event) {
         StepTelemetry telemetry = event.telemetry();
-        Place place =
-                new Place(telemetry.getStep(), telemetry.getTimestampMs(), event.partition(), event.offset());
+        Place place = new Place(telemetry.getStep(), telemetry.getTimestampMs(), event.partition(), event.offset());
         return new Proceedings(policyHash, authority, memory, place);
     }
 

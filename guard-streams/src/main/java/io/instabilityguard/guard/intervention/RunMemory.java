@@ -71,7 +71,8 @@ record RunMemory(
     }
 
     RunMemory withOpen(List<OpenAnomaly> anomalies) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, standings, said, desk);
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued, anomalies, issued, standings, said, desk);
     }
 
     RunMemory withDesk(Desk changed) {
@@ -89,7 +90,8 @@ record RunMemory(
     }
 
     RunMemory withSaid(Map<String, String> reasons) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, standings, reasons, desk);
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued, open, issued, standings, reasons, desk);
     }
 
     /** One more command; those that neither budget nor verdict needs any more are forgotten. */
@@ -132,7 +134,8 @@ record RunMemory(
         List<IssuedCommand> changed = issued.stream()
                 .map(command -> command.id().equals(commandId) ? change.apply(command) : command)
                 .toList();
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, changed, standings, said, desk);
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued, open, changed, standings, said, desk);
     }
 
     Optional<OpenAnomaly> openOf(String detector) {

@@ -72,7 +72,9 @@ final class RunStates {
                 .setLastStep(lastStep)
                 .setOpenAnomalies(memory.open().stream().map(OpenAnomaly::id).toList())
                 .setCommandsIssued(memory.commandsIssued())
-                .setProposals(memory.desk().proposals().stream().map(OpenProposal::shown).toList())
+                .setProposals(memory.desk().proposals().stream()
+                        .map(OpenProposal::shown)
+                        .toList())
                 .setPolicyHash(policy.hash())
                 .setTimestampMs(timestampMs)
                 .build();

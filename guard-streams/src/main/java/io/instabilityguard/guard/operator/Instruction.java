@@ -58,8 +58,7 @@ public record Instruction(
      * @param validSteps steps after its first boundary at which it is still valid
      * @param force whether it may exceed the policy's budget and reach
      */
-    public record Order(
-            Kind kind, List<String> layers, Map<String, Double> parameters, int validSteps, boolean force) {
+    public record Order(Kind kind, List<String> layers, Map<String, Double> parameters, int validSteps, boolean force) {
 
         /** Keeps its own copies, sorted, because their order reaches the bytes of commands. */
         public Order {

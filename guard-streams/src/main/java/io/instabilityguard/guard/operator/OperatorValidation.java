@@ -24,20 +24,25 @@ public final class OperatorValidation {
     public static Optional<String> problemOf(@Nullable String key, OperatorAction action) {
         boolean sends = action.getKind() == OperatorActionKind.SEND;
         boolean snoozes = action.getKind() == OperatorActionKind.SNOOZE;
-        return TelemetryValidation.problemOfRun(key, action.getRun()).or(() -> firstOf(
-                unless(ID.matcher(action.getId()).matches(), "id is not 1 to 60 characters of [A-Za-z0-9._-]"),
-                unless(
-                        NAME.matcher(action.getOperator()).matches(),
-                        "operator is not 1 to 100 characters of [A-Za-z0-9._@-]"),
-                unless(action.getKind() != OperatorActionKind.UNKNOWN, "unknown kind of action"),
-                unless(action.getReason().length() <= LONGEST_TEXT, "reason is longer than " + LONGEST_TEXT),
-                unless(sends || !action.getTarget().isEmpty(), action.getKind() + " without a target"),
-                unless(action.getTarget().length() <= LONGEST_TEXT, "target is longer than " + LONGEST_TEXT),
-                unless(
-                        !snoozes || action.getSteps() >= 1 && action.getSteps() <= MOST_STEPS,
-                        "steps=" + action.getSteps() + " is not from 1 to " + MOST_STEPS),
-                unless(sends == (action.getCommand() != null), "a command belongs to SEND, and to nothing else"),
-                action.getCommand() == null ? Optional.empty() : problemOf(action.getCommand(), action.getReason())));
+        return TelemetryValidation.problemOfRun(key, action.getRun())
+                .or(() -> firstOf(
+                        unless(ID.matcher(action.getId()).matches(), "id is not 1 to 60 characters of [A-Za-z0-9._-]"),
+                        unless(
+                                NAME.matcher(action.getOperator()).matches(),
+                                "operator is not 1 to 100 characters of [A-Za-z0-9._@-]"),
+                        unless(action.getKind() != OperatorActionKind.UNKNOWN, "unknown kind of action"),
+                        unless(action.getReason().length() <= LONGEST_TEXT, "reason is longer than " + LONGEST_TEXT),
+                        unless(sends || !action.getTarget().isEmpty(), action.getKind() + " without a target"),
+                        unless(action.getTarget().length() <= LONGEST_TEXT, "target is longer than " + LONGEST_TEXT),
+                        unless(
+                                !snoozes || action.getSteps() >= 1 && action.getSteps() <= MOST_STEPS,
+                                "steps=" + action.getSteps() + " is not from 1 to " + MOST_STEPS),
+                        unless(
+                                sends == (action.getCommand() != null),
+                                "a command belongs to SEND, and to nothing else"),
+                        action.getCommand() == null
+                                ? Optional.empty()
+                                : problemOf(action.getCommand(), action.getReason())));
     }
 
     private static Optional<String> problemOf(ManualCommand command, String reason) {

@@ -134,8 +134,8 @@ public enum Kind {
 
     /** What is wrong with names of what is to be touched, whatever the model; empty when nothing is. */
     public Optional<String> problemOf(List<String> layers) {
-        boolean needsNames = target == Target.MATRICES || target == Target.MIXING_MATRICES
-                || target == Target.QUERY_KEY_PAIRS;
+        boolean needsNames =
+                target == Target.MATRICES || target == Target.MIXING_MATRICES || target == Target.QUERY_KEY_PAIRS;
         if (needsNames && layers.isEmpty()) {
             return Optional.of(this + " needs the names of the matrices to touch");
         }

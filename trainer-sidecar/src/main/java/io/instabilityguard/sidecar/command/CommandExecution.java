@@ -195,7 +195,10 @@ public final class CommandExecution {
             return;
         }
         if (fence().bars(known.get().command())) {
-            reject(known.get(), OutcomeStatus.REFUSED, fence().reason(known.get().command()));
+            reject(
+                    known.get(),
+                    OutcomeStatus.REFUSED,
+                    fence().reason(known.get().command()));
             return;
         }
         try {

@@ -8,5 +8,4 @@ package io.instabilityguard.sidecar.command;
  * @param holder who holds the run
  * @param epoch fencing token of the holder
  */
-public record RunProgress(
-        String run, long generation, long lastStep, long commandsIssued, String holder, long epoch) {}
+public record RunProgress(String run, long generation, long lastStep, long commandsIssued, String holder, long epoch) {}
