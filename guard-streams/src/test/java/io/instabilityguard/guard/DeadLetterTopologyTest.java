@@ -205,7 +205,6 @@ final class DeadLetterTopologyTest {
 
     @Test
     void shouldGoOnWhenWhatARunLeavesBehindIsTooLargeToBeStored() {
-        guard.close();
         try (GuardDriver small = new GuardDriver(
                 PolicyReader.parse("", Mode.ENFORCE), Map.of("producer.max.request.size", "5000"))) {
             small.calm(0, 3);
