@@ -33,10 +33,14 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".intervention")
             .layer("deadletter")
             .definedBy(ROOT + ".deadletter")
+            .layer("catalogue")
+            .definedBy(ROOT + ".catalogue")
             .layer("console")
             .definedBy(ROOT + ".console")
             .whereLayer("console")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("catalogue")
+            .mayOnlyBeAccessedByLayers("console")
             .whereLayer("root")
             .mayOnlyBeAccessedByLayers("console")
             .whereLayer("deadletter")
@@ -52,7 +56,7 @@ final class GuardArchitectureTest {
             .whereLayer("telemetry")
             .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention")
             .whereLayer("policy")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention", "console");
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention", "catalogue", "console");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()
