@@ -1,6 +1,7 @@
 package io.instabilityguard.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.instabilityguard.evaluation.broker.EmbeddedBroker;
 import io.instabilityguard.guard.console.ConsoleMain;
@@ -8,6 +9,7 @@ import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +35,8 @@ class TopicsCommandIT {
             assertThat(topics("create", brokers, "--replication-factor", "1")).isZero();
             assertThat(topics("check", brokers, "--replication-factor", "1")).isZero();
             alter(brokers, Topics.COMMANDS, "retention.ms", "60000");
-            assertThat(topics("check", brokers, "--replication-factor", "1")).isEqualTo(1);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> topics("check", brokers, "--replication-factor", "1") == 1);
             assertThat(said.toString())
                     .contains(Topics.COMMANDS.name(), "60000", "--add-config retention.ms=")
                     .doesNotContain(Topics.DECISIONS.name());
