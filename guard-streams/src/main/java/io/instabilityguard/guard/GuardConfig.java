@@ -84,8 +84,7 @@ public record GuardConfig(
         try {
             return parse(new YAMLMapper().readTree(Files.readString(file)), file);
         } catch (JsonProcessingException e) {
-            throw new PolicyException("configuration file " + file + " is not YAML, line "
-                    + e.getLocation().getLineNr());
+            throw PolicyException.notYaml("configuration file " + file + " is ", e);
         } catch (IOException e) {
             throw new PolicyException("configuration file " + file + " cannot be read: " + e.getMessage());
         }

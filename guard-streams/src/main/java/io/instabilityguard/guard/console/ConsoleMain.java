@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
             CommandsCommand.class,
             LeaseCommand.class,
             PolicyCommand.class,
-            DeadLettersCommand.class
+            DeadLettersCommand.class,
+            TopicsCommand.class
         })
 public final class ConsoleMain {
 
