@@ -101,6 +101,7 @@ class OperatorIT {
                         1,
                         null,
                         Mode.ENFORCE,
+                        null,
                         Map.of()))
                 .start();
     }
