@@ -46,7 +46,8 @@ class PolicyIT {
                         .untilAsserted(() -> assertThat(console(broker, 0, "policy", "history"))
                                 .contains("in force", "refused: SerializationException"));
                 await().atMost(PATIENCE)
-                        .untilAsserted(() -> assertThat(guard.policyOf("any").mode()).hasToString("ENFORCE"));
+                        .untilAsserted(
+                                () -> assertThat(guard.policyOf("any").mode()).hasToString("ENFORCE"));
             }
             try (Guard again = guard(broker)) {
                 await().atMost(PATIENCE).until(again::isRunning);
@@ -72,7 +73,8 @@ class PolicyIT {
                     .contains("would redrive letter " + letter + " to guard.telemetry.v1");
             assertThat(console(broker, 0, "dead-letters", "redrive", letter)).contains("redrove");
             assertThat(console(broker, 1, "dead-letters", "redrive", letter)).contains("redriven before");
-            assertThat(console(broker, 0, "dead-letters", "redrive", letter, "--again")).contains("redrove");
+            assertThat(console(broker, 0, "dead-letters", "redrive", letter, "--again"))
+                    .contains("redrove");
             assertThat(console(broker, 0, "dead-letters", "show", letter)).contains("6e6f2041"); // "no A", in hex
             try (Guard guard = guard(broker)) {
                 await().atMost(PATIENCE)

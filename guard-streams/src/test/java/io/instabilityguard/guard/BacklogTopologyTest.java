@@ -37,7 +37,9 @@ final class BacklogTopologyTest extends TopologyCase {
         });
 
         guard.send(fresh(spike(61)));
-        assertThat(guard.commands()).extracting(InterventionCommand::getDecidedAtStep).containsExactly(61L);
+        assertThat(guard.commands())
+                .extracting(InterventionCommand::getDecidedAtStep)
+                .containsExactly(61L);
         assertThat(guard.states()).last().extracting(RunState::getHealth).isEqualTo(Health.ALARM);
     }
 

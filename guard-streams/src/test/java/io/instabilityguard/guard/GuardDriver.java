@@ -67,7 +67,9 @@ final class GuardDriver implements AutoCloseable {
         properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
         driver = new TopologyTestDriver(
-                GuardTopology.build(new PolicyBook(policy, null), kafka), properties, Instant.ofEpochMilli(Telemetry.START_MS));
+                GuardTopology.build(new PolicyBook(policy, null), kafka),
+                properties,
+                Instant.ofEpochMilli(Telemetry.START_MS));
         telemetry = input(Topics.TELEMETRY);
         outcomes = input(Topics.OUTCOMES);
         policies = input(Topics.POLICIES);
@@ -159,13 +161,12 @@ final class GuardDriver implements AutoCloseable {
 
     /** Takes over all that another driver has stored, as a restart on another machine does. */
     void restoreFrom(GuardDriver other) {
-        for (String name :
-                List.of(
-                        DetectionProcessor.SNAPSHOT_STORE,
-                        DetectionProcessor.SLOT_STORE,
-                        DetectionProcessor.POLICY_STORE,
-                        DecisionProcessor.STORE,
-                        DecisionProcessor.LEASE_STORE)) {
+        for (String name : List.of(
+                DetectionProcessor.SNAPSHOT_STORE,
+                DetectionProcessor.SLOT_STORE,
+                DetectionProcessor.POLICY_STORE,
+                DecisionProcessor.STORE,
+                DecisionProcessor.LEASE_STORE)) {
             KeyValueStore<String, Object> target = driver.getKeyValueStore(name);
             try (KeyValueIterator<String, Object> all =
                     other.driver.<String, Object>getKeyValueStore(name).all()) {

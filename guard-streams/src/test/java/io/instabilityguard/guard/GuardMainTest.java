@@ -65,19 +65,22 @@ final class GuardMainTest {
     void shouldLetPoliciesFromKafkaChangeTheModeUnlessItIsPinned() throws IOException {
         GuardConfig config = GuardConfig.read(Path.of(file("bootstrap-servers: a:1\nmode: observe")));
         assertThat(config.policies().over("mode: enforce").mode()).isEqualTo(Mode.ENFORCE);
-        assertThat(config.withMode(Mode.APPROVE).policies().over("mode: enforce").mode())
+        assertThat(config.withMode(Mode.APPROVE)
+                        .policies()
+                        .over("mode: enforce")
+                        .mode())
                 .isEqualTo(Mode.APPROVE);
         assertThat(config.withMode(Mode.APPROVE).policy().mode()).isEqualTo(Mode.APPROVE);
     }
 
     @Test
     void shouldBeReadyForItsOwnDeath() throws IOException {
-        StreamsConfig settings = new StreamsConfig(GuardConfig.read(Path.of(file("""
+        StreamsConfig settings =
+                new StreamsConfig(GuardConfig.read(Path.of(file("""
                 bootstrap-servers: a:1
                 standby-replicas: 2
                 instance-id: guard-1
-                """)))
-                .streamsProperties());
+                """))).streamsProperties());
         assertThat(settings.getInt("num.standby.replicas")).isEqualTo(2);
         assertThat(settings.getMainConsumerConfigs("g", "c", 3))
                 .containsEntry("group.instance.id", "guard-1-3")

@@ -22,8 +22,7 @@ public final class FailoverTrial {
      * @param brokenLinks decisions that do not follow on the one before
      * @param unacknowledged telemetry that the broker did not take
      */
-    public record Result(
-            double firstCommandMillis, long lost, long doubled, long brokenLinks, long unacknowledged) {}
+    public record Result(double firstCommandMillis, long lost, long doubled, long brokenLinks, long unacknowledged) {}
 
     /** Runs the plan on a broker of its own in this folder. */
     public static Result run(FailoverPlan plan, Path folder) {

@@ -59,7 +59,6 @@ final class LiveRuns implements AutoCloseable {
         }
     }
 
-
     /** Waits until all is sent; how many records the brokers did not acknowledge. */
     long awaitEnd() {
         try {

@@ -101,7 +101,8 @@ final class TwoGuards implements AutoCloseable {
     private Optional<ChildProcess> active() {
         return members().stream()
                 .filter(member -> member.assignment().topicPartitions().contains(TELEMETRY))
-                .flatMap(member -> guards.stream().filter(guard -> member.clientId().startsWith(guard.name())))
+                .flatMap(member ->
+                        guards.stream().filter(guard -> member.clientId().startsWith(guard.name())))
                 .findFirst();
     }
 

@@ -65,7 +65,10 @@ final class TopicsCommand {
             Map<String, PresentTopic> present = admin.present(names());
             List<NewTopic> missing = Topics.all().stream()
                     .filter(topic -> !present.containsKey(topic.name()))
-                    .map(topic -> newTopic(topic, plan, partitions == null || topic.partitions() == 1 ? topic.partitions() : partitions))
+                    .map(topic -> newTopic(
+                            topic,
+                            plan,
+                            partitions == null || topic.partitions() == 1 ? topic.partitions() : partitions))
                     .toList();
             admin.create(missing);
             missing.forEach(topic -> listing.add(topic.name(), topic.numPartitions(), topic.replicationFactor(), true));

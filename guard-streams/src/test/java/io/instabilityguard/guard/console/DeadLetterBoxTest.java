@@ -29,7 +29,8 @@ final class DeadLetterBoxTest {
     @Test
     void shouldRefuseWhatOnlyTheGuardWritesAndWhatIsNotThere() {
         box.add(ID, letter(Topics.COMMANDS));
-        assertThat(box.objection(ID, true)).contains("letter 2-17 comes from guard.commands.v1, which nobody redrives to");
+        assertThat(box.objection(ID, true))
+                .contains("letter 2-17 comes from guard.commands.v1, which nobody redrives to");
         assertThat(box.objection(new LetterId(0, 0), true).orElseThrow()).startsWith("there is no letter 0-0");
     }
 

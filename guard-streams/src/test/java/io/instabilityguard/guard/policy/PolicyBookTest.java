@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class PolicyBookTest {
 
-    private final PolicyBook book =
-            new PolicyBook(PolicyReader.parse("mode: observe\nlimits: {runs: 7}", null), null);
+    private final PolicyBook book = new PolicyBook(PolicyReader.parse("mode: observe\nlimits: {runs: 7}", null), null);
 
     @Test
     void shouldLayARevisionOverThePolicyOfTheProcess() {
@@ -38,9 +37,9 @@ final class PolicyBookTest {
 
     @Test
     void shouldNameWhatIsWrongWithARevision() {
-        assertThat(book.problemOf("*", revision("*", "limits: {runs: 0}"))).hasValueSatisfying(problem -> assertThat(
-                        problem)
-                .startsWith("limits.runs: must be a whole number from 1"));
+        assertThat(book.problemOf("*", revision("*", "limits: {runs: 0}")))
+                .hasValueSatisfying(
+                        problem -> assertThat(problem).startsWith("limits.runs: must be a whole number from 1"));
         assertThat(book.problemOf("*", revision("a*", ""))).contains("key is not the pattern: key=* pattern=a*");
         assertThat(book.problemOf(null, null)).isPresent();
         assertThat(book.problemOf("a/b", null)).isPresent();
@@ -49,13 +48,15 @@ final class PolicyBookTest {
 
     @Test
     void shouldMakeTheSamePolicyOfItsText() {
-        Policy policy = book.over("signals: {loss-deviation: {decay: 0.5}}\ninterventions: {cut-learning-rate: {when: [loss-spike]}}");
+        Policy policy = book.over(
+                "signals: {loss-deviation: {decay: 0.5}}\ninterventions: {cut-learning-rate: {when: [loss-spike]}}");
         assertThat(PolicyReader.restore(policy.text())).isEqualTo(policy);
     }
 
     @Test
     void shouldSayWhichKeysDiffer() {
-        assertThat(PolicyChange.between(book.base(), book.over("mode: enforce\nbudget: {step-equivalents-per-1000-steps: 9}")))
+        assertThat(PolicyChange.between(
+                        book.base(), book.over("mode: enforce\nbudget: {step-equivalents-per-1000-steps: 9}")))
                 .extracting(PolicyChange::key, PolicyChange::before, PolicyChange::after)
                 .containsExactly(
                         tuple("budget.step-equivalents-per-1000-steps", "250", "9"),
