@@ -1,5 +1,7 @@
 package io.instabilityguard.guard.console;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Topics;
 import java.io.PrintWriter;
@@ -88,7 +90,7 @@ final class DeadLettersCommand {
         if (objection.isPresent()) {
             return refuse(objection.get());
         }
-        DeadLetter found = box.letters().get(id);
+        DeadLetter found = requireNonNull(box.letters().get(id));
         String what = "letter " + id + " to " + found.getTopic() + "-" + found.getPartition();
         if (dryRun) {
             return say("would redrive " + what);

@@ -1,5 +1,7 @@
 package io.instabilityguard.guard.console;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Topics;
 import java.nio.ByteBuffer;
@@ -56,7 +58,7 @@ final class Redrive implements AutoCloseable {
         if (objection.isPresent()) {
             return objection;
         }
-        DeadLetter letter = known.letters().get(id);
+        DeadLetter letter = requireNonNull(known.letters().get(id));
         Optional<ProducerRecord<byte[], byte[]>> record = record(letter, original);
         if (record.isEmpty()) {
             return Optional.of("letter " + id + " holds no value, nor does its origin any more");
