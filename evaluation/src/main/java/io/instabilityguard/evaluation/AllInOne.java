@@ -86,6 +86,7 @@ public final class AllInOne implements AutoCloseable {
     }
 
     private static GuardConfig guardConfig(AllInOneConfig config, DataFolder data, String bootstrapServers) {
+        Mode pinned = config.mode().map(mode -> Mode.valueOf(mode.name())).orElse(null);
         return new GuardConfig(
                 bootstrapServers,
                 "instability-guard",
@@ -93,8 +94,9 @@ public final class AllInOne implements AutoCloseable {
                 1,
                 1,
                 config.policy().orElse(null),
-                config.mode().map(mode -> Mode.valueOf(mode.name())).orElse(null),
-                Map.of());
+                null,
+                pinned,
+                Map.of("num.standby.replicas", "0"));
     }
 
     private static SidecarConfig sidecarConfig(AllInOneConfig config, DataFolder data, EmbeddedBroker broker) {

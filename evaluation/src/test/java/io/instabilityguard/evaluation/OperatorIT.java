@@ -104,6 +104,7 @@ class OperatorIT {
                         1,
                         null,
                         Mode.ENFORCE,
+                        null,
                         Map.of()))
                 .start();
     }

@@ -1,6 +1,7 @@
 package io.instabilityguard.guard;
 
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,23 +23,23 @@ public final class Guard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
-    private final Policy policy;
+    private final PolicyBook policies;
     private final KafkaStreams streams;
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link io.instabilityguard.guard.policy.PolicyException}. */
     public Guard(GuardConfig config) {
-        policy = config.policy();
+        policies = config.policies();
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
-        streams = new KafkaStreams(GuardTopology.build(policy, serdes), properties);
+        streams = new KafkaStreams(GuardTopology.build(policies, serdes), properties);
         streams.setUncaughtExceptionHandler(Guard::answer);
         streams.setStateListener((now, before) -> noteEnd(now));
     }
 
     /** Starts the threads and returns at once. */
     public Guard start() {
-        LOG.info("guard starts in mode {} under policy {}", policy.mode(), policy.hash());
+        LOG.info("guard starts in mode {} under policy {}", policy().mode(), policy().hash());
         streams.start();
         return this;
     }
@@ -48,9 +49,14 @@ public final class Guard implements AutoCloseable {
         return streams.state() == KafkaStreams.State.RUNNING;
     }
 
-    /** The policy in force. */
+    /** The policy in force for a run. */
+    public Policy policyOf(String run) {
+        return policies.of(run);
+    }
+
+    /** The policy of the process, in force where none from Kafka is. */
     public Policy policy() {
-        return policy;
+        return policies.base();
     }
 
     /** Waits until the guard has ended. */

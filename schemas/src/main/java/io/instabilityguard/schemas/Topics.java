@@ -36,11 +36,29 @@ public final class Topics {
     /** Who may act on which run; never compacted, since a claim counts by what came before it. */
     public static final Topic<LeaseClaim> LEASES = kept("guard.leases.v1", LeaseClaim.class, YEAR);
 
+    /** What operators want the policy to be: the latest revision for each pattern of runs. One partition, so that revisions have one order. */
+    public static final Topic<PolicyRevision> POLICIES =
+            new Topic<>("guard.policies.v1", PolicyRevision.class, 1, true, YEAR);
+
+    /** The last good revision for each pattern of runs; written by the guard, which found it good. */
+    public static final Topic<PolicyInForce> POLICIES_IN_FORCE =
+            new Topic<>("guard.policies-in-force.v1", PolicyInForce.class, 1, true, YEAR);
+
     /** What could not be read or processed, with its origin and cause. */
     public static final Topic<DeadLetter> DEAD_LETTERS = kept("guard.dead-letters.v1", DeadLetter.class, YEAR);
 
-    private static final List<Topic<?>> ALL =
-            List.of(TELEMETRY, COMMANDS, OUTCOMES, ANOMALIES, DECISIONS, RUNS, OPERATOR, LEASES, DEAD_LETTERS);
+    private static final List<Topic<?>> ALL = List.of(
+            TELEMETRY,
+            COMMANDS,
+            OUTCOMES,
+            ANOMALIES,
+            DECISIONS,
+            RUNS,
+            OPERATOR,
+            LEASES,
+            POLICIES,
+            POLICIES_IN_FORCE,
+            DEAD_LETTERS);
 
     private Topics() {}
 

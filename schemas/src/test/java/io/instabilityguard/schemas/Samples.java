@@ -30,6 +30,8 @@ public final class Samples {
                 runState(),
                 operatorAction(),
                 leaseClaim(),
+                policyRevision(),
+                policyInForce(),
                 deadLetter());
     }
 
@@ -225,6 +227,28 @@ public final class Samples {
                 .setHolder("operator:" + OPERATOR)
                 .setClaimedBy("operator:" + OPERATOR)
                 .setReason("looking at the attention weights")
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** An operator lets the guard act on the runs of a sweep. */
+    public static PolicyRevision policyRevision() {
+        return PolicyRevision.newBuilder()
+                .setPattern("sweep-*")
+                .setPolicy("mode: enforce\n")
+                .setVersion(3)
+                .setAuthor(OPERATOR)
+                .setReason("observed for a week without a false alarm")
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** The revision of {@link #policyRevision} found good. */
+    public static PolicyInForce policyInForce() {
+        return PolicyInForce.newBuilder()
+                .setRevision(policyRevision())
+                .setRevisionOffset(17)
+                .setPolicyHash(POLICY_HASH)
                 .setTimestampMs(NOW)
                 .build();
     }

@@ -11,6 +11,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /** Writes one record and returns when all replicas in sync have it. */
 final class TopicWriter {
@@ -23,8 +24,8 @@ final class TopicWriter {
         this.cluster = cluster;
     }
 
-    /** Writes a record under this run. Errors: {@link KafkaException} when it is not acknowledged in time; it may have been written all the same. */
-    <V extends SpecificRecord> void write(Topic<V> topic, String run, V value) {
+    /** Writes a record, or null, under this run. Errors: {@link KafkaException} when it is not acknowledged in time; it may have been written all the same. */
+    <V extends SpecificRecord> void write(Topic<V> topic, String run, @Nullable V value) {
         Map<String, Object> settings = cluster.clients();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

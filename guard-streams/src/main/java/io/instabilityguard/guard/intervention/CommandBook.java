@@ -15,12 +15,16 @@ import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.Verdict;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows issued commands to their end: answers of the sidecars (of every rank for a command to count as applied), their silence, and the effect some steps
  * after application. A command that did harm is rolled back where the policy says so; a rollback is followed to its answer, and is itself never judged or rolled back.
  */
 final class CommandBook {
+
+    /** Steps for which an answer is waited for where no policy says it any more. */
+    private static final int OUTSTANDING_STEPS = 100;
 
     private final Policy policy;
     private final Ladders ladders;
@@ -50,7 +54,7 @@ final class CommandBook {
     void review(Proceedings proceedings, StepInspected event) {
         for (IssuedCommand command : proceedings.memory().issued()) {
             InterventionPolicy rung = policy.interventions().get(command.rung());
-            if (rung != null && command.isUnanswered() && isOverdue(command, rung, proceedings.step())) {
+            if (command.isUnanswered() && isOverdue(command, rung, proceedings.step())) {
                 lost(proceedings, command);
             } else if (rung != null && command.state() == State.APPLIED) {
                 judgeWhenDue(proceedings, command, rung, event);
@@ -101,8 +105,10 @@ final class CommandBook {
                 "no answer by step " + step + command.appliedBy().note());
     }
 
-    private static boolean isOverdue(IssuedCommand command, InterventionPolicy rung, long step) {
-        return step > command.decidedAtStep() + rung.timing().outstandingSteps();
+    /** A command of an intervention that the policy does not have any more is given up, too. */
+    private static boolean isOverdue(IssuedCommand command, @Nullable InterventionPolicy rung, long step) {
+        int patience = rung == null ? OUTSTANDING_STEPS : rung.timing().outstandingSteps();
+        return step > command.decidedAtStep() + patience;
     }
 
     private void judgeWhenDue(
@@ -113,7 +119,8 @@ final class CommandBook {
         Judgement judgement = Judgement.of(proceedings.memory(), command, rung.verdict(), event);
         boolean harmful = judgement.verdict() == Verdict.HARMFUL;
         boolean mustUndo = harmful && rung.verdict().rollBack();
-        if (judgement.isPending() || mustUndo && proceedings.hasCommanded()) {
+        boolean mayCommand = event.stale().isEmpty() && !proceedings.hasCommanded();
+        if (judgement.isPending() || mustUndo && !mayCommand) {
             return;
         }
         State state = harmful ? State.HARMED : State.JUDGED;

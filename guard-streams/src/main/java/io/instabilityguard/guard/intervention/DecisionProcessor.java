@@ -10,6 +10,7 @@ import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
 import io.instabilityguard.guard.lease.Lease;
 import io.instabilityguard.guard.operator.Instruction;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.Decision;
@@ -41,9 +42,10 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     public static final String LEASE_STORE = "lease-store";
 
     private static final long LEAST_COMMIT_GAP_MS = 20;
+    private static final int MOST_LADDERS = 1_000;
 
-    private final Policy policy;
-    private final InterventionLadder ladder;
+    private final PolicyBook policies;
+    private final Map<String, InterventionLadder> ladders = new HashMap<>();
     private final Sinks sinks;
     private final Map<String, RunMemory> memories = new HashMap<>();
     private final Map<String, RunState> published = new HashMap<>();
@@ -53,10 +55,9 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private LeaseStore leases;
     private long lastCommitMs;
 
-    /** A processor under this policy that publishes through these nodes. */
-    public DecisionProcessor(Policy policy, Sinks sinks) {
-        this.policy = policy;
-        this.ladder = new InterventionLadder(policy);
+    /** A processor under these policies that publishes through these nodes. */
+    public DecisionProcessor(PolicyBook policies, Sinks sinks) {
+        this.policies = policies;
         this.sinks = sinks;
     }
 
@@ -97,9 +98,10 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         boolean isNew = event.arrival() == Arrival.NEXT || event.arrival() == Arrival.NEW_GENERATION;
         Authority authority = authority(record.key());
         claimOnce(record, authority);
-        RunMemory after = isNew ? carryOut(record, memory, ladder.on(memory, event, authority)) : memory;
-        RunState state = RunStates.heard(after, policy, event, authority);
-        boolean isRegular = telemetry.getStep() % policy.limits().stateEverySteps() == 0;
+        RunMemory after =
+                isNew ? carryOut(record, memory, ladder(event.policy()).on(memory, event, authority)) : memory;
+        RunState state = RunStates.heard(after, event, authority);
+        boolean isRegular = telemetry.getStep() % event.policy().limits().stateEverySteps() == 0;
         if (telemetry.getAwaitsDecision() || isRegular || isNews(state)) {
             publish(record, state);
         }
@@ -111,8 +113,17 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private void onAnswer(Record<String, RunEvent> record, CommandAnswered event) {
         RunMemory memory = known(record.key());
         if (memory != null) {
-            carryOut(record, memory, ladder.on(memory, event, authority(record.key())));
+            Policy policy = policies.of(record.key());
+            carryOut(record, memory, ladder(policy).on(memory, event, authority(record.key())));
         }
+    }
+
+    /** The ladder of a policy. As many as there are policies are kept, within reason. */
+    private InterventionLadder ladder(Policy policy) {
+        if (ladders.size() >= MOST_LADDERS) {
+            ladders.clear();
+        }
+        return ladders.computeIfAbsent(policy.hash(), hash -> new InterventionLadder(policy));
     }
 
     /** What an operator asks for waits for the run's next step. Without a run that is known it is a dead letter. */
@@ -158,7 +169,7 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private void onSilent(Record<String, RunEvent> record, Silent event) {
         RunMemory memory = known(record.key());
         if (memory != null) {
-            publishNews(record, RunStates.silent(memory, policy, event, authority(record.key())));
+            publishNews(record, RunStates.silent(memory, event, authority(record.key())));
         }
     }
 

@@ -50,10 +50,10 @@ final class InterventionLadder {
             OperatorDesk.close(proceedings);
             proceedings.remember(old -> old.inGeneration(event.telemetry().getGeneration()));
         }
-        anomalies.enter(proceedings, event.readings());
+        anomalies.enter(proceedings, event.readings(), event.unseen());
         commands.review(proceedings, event);
         ladders.settle(proceedings);
-        boolean isNewHolder = operators.attend(proceedings, event);
+        boolean isNewHolder = event.stale().isEmpty() && operators.attend(proceedings, event);
         rungs.values().stream()
                 .takeWhile(rung -> !proceedings.hasCommanded())
                 .forEach(rung -> climb(proceedings, event, rung, isNewHolder));
@@ -80,7 +80,8 @@ final class InterventionLadder {
     }
 
     private void answer(Proceedings proceedings, StepInspected event, Rung rung, OpenAnomaly anomaly) {
-        Optional<Obstacle> obstacle = ladders.watching(anomaly, proceedings.step())
+        Optional<Obstacle> obstacle = withheld(event, rung)
+                .or(() -> ladders.watching(anomaly, proceedings.step()))
                 .or(() -> rung.pages() ? Optional.empty() : obstacles.of(proceedings, event, rung, anomaly));
         if (obstacle.isPresent()) {
             sayOnce(
@@ -98,6 +99,16 @@ final class InterventionLadder {
         } else {
             command(proceedings, event, anomaly, takesTurn(proceedings, event, rung, anomaly));
         }
+    }
+
+    /** Holds every rung back while nothing is known about the run as it is now. */
+    private static Optional<Obstacle> withheld(StepInspected event, Rung rung) {
+        if (!event.stale().isEmpty()) {
+            return Obstacle.passing("stale: re-evaluated, " + rung.name() + " is withheld until telemetry is fresh");
+        }
+        return event.partial().isEmpty()
+                ? Optional.empty()
+                : Obstacle.passing("unknown: " + rung.name() + " is withheld until the run is known again");
     }
 
     /** The rung itself, or the one to which it escalates when it is time and nothing holds that back. */

@@ -80,6 +80,15 @@ record RunMemory(
                 run, generation, decisions, chainHash, commandsIssued, open, issued, standings, said, changed);
     }
 
+    /** The same after steps that were not seen: what counts quiet steps does not count them. */
+    RunMemory pausedFor(long steps) {
+        Map<String, Standing> paused = new TreeMap<>(standings);
+        paused.replaceAll((detector, standing) -> standing.pausedFor(steps));
+        List<OpenAnomaly> later =
+                open.stream().map(anomaly -> anomaly.pausedFor(steps)).toList();
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, later, issued, paused, said, desk);
+    }
+
     RunMemory withSaid(Map<String, String> reasons) {
         return new RunMemory(
                 run, generation, decisions, chainHash, commandsIssued, open, issued, standings, reasons, desk);

@@ -12,16 +12,18 @@ final class RunStates {
 
     private RunStates() {}
 
-    /** Heard of: OK without open anomalies, else ALARM; UNKNOWN when only a part of the ranks was. */
-    static RunState heard(RunMemory memory, Policy policy, StepInspected event, Authority authority) {
+    /** Heard of: OK without open anomalies, else ALARM; UNKNOWN when only a part was, or only of long ago. */
+    static RunState heard(RunMemory memory, StepInspected event, Authority authority) {
+        Policy policy = event.policy();
         boolean calm = memory.open().isEmpty();
         String open = memory.open().stream().map(OpenAnomaly::detector).collect(Collectors.joining(", "));
         String reason = calm ? "no anomaly is open" : "open: " + open;
         long timestampMs = event.telemetry().getTimestampMs();
         double spent = memory.stepEquivalents(event.lastStep(), event.usualStepMillis());
-        RunState state = event.partial().isEmpty()
+        String unknown = event.partial().isEmpty() ? event.stale() : event.partial();
+        RunState state = unknown.isEmpty()
                 ? state(memory, policy, calm ? Health.OK : Health.ALARM, reason, event.lastStep(), timestampMs)
-                : state(memory, policy, Health.UNKNOWN, event.partial(), event.lastStep(), timestampMs);
+                : state(memory, policy, Health.UNKNOWN, unknown, event.lastStep(), timestampMs);
         return RunState.newBuilder(under(authority, memory, state))
                 .setBlindSignals(event.blind())
                 .setStepEquivalentsSpent(spent)
@@ -29,9 +31,9 @@ final class RunStates {
     }
 
     /** Not heard of for too long: nobody knows. */
-    static RunState silent(RunMemory memory, Policy policy, Silent event, Authority authority) {
+    static RunState silent(RunMemory memory, Silent event, Authority authority) {
         String reason = "no telemetry for %.1f s".formatted(event.silentMs() / 1_000.0);
-        RunState state = state(memory, policy, Health.UNKNOWN, reason, event.lastStep(), event.nowMs());
+        RunState state = state(memory, event.policy(), Health.UNKNOWN, reason, event.lastStep(), event.nowMs());
         return under(authority, memory, state);
     }
 
@@ -51,6 +53,7 @@ final class RunStates {
         return a.getGeneration() != b.getGeneration()
                 || a.getHealth() != b.getHealth()
                 || a.getCommandsIssued() != b.getCommandsIssued()
+                || !a.getPolicyHash().equals(b.getPolicyHash())
                 || a.getLeaseEpoch() != b.getLeaseEpoch()
                 || !a.getLeaseHolder().equals(b.getLeaseHolder())
                 || !a.getProposals().equals(b.getProposals())
