@@ -25,7 +25,7 @@ public final class Lab {
     }
 
     /** A folder whose path is short enough for a socket. */
-    static Path folder() {
+    public static Path folder() {
         try {
             return Files.createTempDirectory("guard-it");
         } catch (IOException e) {

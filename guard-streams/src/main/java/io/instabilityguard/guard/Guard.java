@@ -31,7 +31,7 @@ public final class Guard implements AutoCloseable {
         policy = config.policy();
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
-        streams = new KafkaStreams(GuardTopology.build(policy, serdes), properties);
+        streams = new KafkaStreams(GuardTopology.build(policy, serdes, config.signer()), properties);
         streams.setUncaughtExceptionHandler(Guard::answer);
         streams.setStateListener((now, before) -> noteEnd(now));
     }

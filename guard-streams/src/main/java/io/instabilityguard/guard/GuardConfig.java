@@ -9,6 +9,7 @@ import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.Section;
 import io.instabilityguard.schemas.Mode;
+import io.instabilityguard.schemas.signature.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,10 @@ import org.jspecify.annotations.Nullable;
  * @param replicationFactor of internal topics; -1 takes the broker's default
  * @param policyFile policy laid over the default one; null for the default alone
  * @param mode replaces the policy's mode; null keeps it
- * @param kafka further settings of Kafka, and those of the serdes (see {@link io.instabilityguard.schemas.RecordSerdes})
+ * @param signer signs commands and decisions; null leaves them unsigned. Keys {@code signing.key} (PEM file of mode 0600, relative to the
+ *     configuration) and {@code signing.key-id} (by default the file's name without its ending)
+ * @param kafka further settings of Kafka, and those of the serdes (see {@link io.instabilityguard.schemas.RecordSerdes}); may hold secrets, so
+ *     that only their names are ever printed
  */
 public record GuardConfig(
         String bootstrapServers,
@@ -52,6 +56,7 @@ public record GuardConfig(
         int replicationFactor,
         @Nullable Path policyFile,
         @Nullable Mode mode,
+        @Nullable SigningKey signer,
         Map<String, String> kafka) {
 
     private static final String APPLICATION_ID = "instability-guard";
@@ -64,7 +69,7 @@ public record GuardConfig(
     /** Defaults against these brokers. */
     public static GuardConfig local(String bootstrapServers) {
         Path stateDir = Path.of(System.getProperty("java.io.tmpdir"), APPLICATION_ID);
-        return new GuardConfig(bootstrapServers, APPLICATION_ID, stateDir, 1, -1, null, null, Map.of());
+        return new GuardConfig(bootstrapServers, APPLICATION_ID, stateDir, 1, -1, null, null, null, Map.of());
     }
 
     /** Reads a YAML file; a relative {@code policy} is relative to it. Errors: {@link PolicyException} in one line. */
@@ -94,15 +99,36 @@ public record GuardConfig(
                 section.has("mode")
                         ? section.choice("mode", Mode.class, EnumSet.range(Mode.OBSERVE, Mode.ENFORCE))
                         : null,
+                section.has("signing") ? signer(section.section("signing"), file) : null,
                 section.section("kafka").plain());
         section.end();
         return config;
     }
 
+    private static SigningKey signer(Section section, Path file) {
+        Path key = file.resolveSibling(section.text("key"));
+        String name = key.getFileName().toString();
+        String id = section.has("key-id") ? section.text("key-id") : name.replaceFirst("\\.[^.]*$", "");
+        section.end();
+        try {
+            return SigningKey.read(key, id);
+        } catch (IOException e) {
+            throw new PolicyException("signing: " + e.getMessage());
+        }
+    }
+
     /** The same with another mode. */
     public GuardConfig withMode(Mode newMode) {
         return new GuardConfig(
-                bootstrapServers, applicationId, stateDir, threads, replicationFactor, policyFile, newMode, kafka);
+                bootstrapServers,
+                applicationId,
+                stateDir,
+                threads,
+                replicationFactor,
+                policyFile,
+                newMode,
+                signer,
+                kafka);
     }
 
     /** Reads and checks the policy. */
@@ -122,6 +148,12 @@ public record GuardConfig(
         Properties properties = new Properties();
         properties.putAll(all);
         return properties;
+    }
+
+    @Override
+    public String toString() {
+        return "GuardConfig[%s, %s, mode=%s, signer=%s, kafka=%s]"
+                .formatted(bootstrapServers, applicationId, mode, signer, kafka.keySet());
     }
 
     private static Map<String, Object> ours() {

@@ -7,12 +7,17 @@ import io.instabilityguard.guard.intervention.DecisionProcessor;
 import io.instabilityguard.guard.intervention.Sinks;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.TelemetryValidation;
+import io.instabilityguard.schemas.Decision;
+import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.SigningKey;
+import io.instabilityguard.schemas.signature.SigningSerializer;
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -26,6 +31,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The guard, as the list of its stages. Every record's key is the run id, so that one run is one partition and totally ordered; the topics of telemetry and
@@ -52,11 +58,13 @@ public final class GuardTopology {
 
     private final Policy policy;
     private final RecordSerdes serdes;
+    private final @Nullable SigningKey signer;
     private final Topology topology = new Topology();
 
-    private GuardTopology(Policy policy, Map<String, ?> config) {
+    private GuardTopology(Policy policy, Map<String, ?> config, @Nullable SigningKey signer) {
         this.policy = policy;
         this.serdes = RecordSerdes.of(config);
+        this.signer = signer;
     }
 
     /**
@@ -64,9 +72,10 @@ public final class GuardTopology {
      *
      * @param policy what is looked for and done
      * @param config configuration of the serdes: see {@link RecordSerdes}
+     * @param signer signs commands and decisions; null leaves them unsigned
      */
-    public static Topology build(Policy policy, Map<String, ?> config) {
-        GuardTopology stages = new GuardTopology(policy, config);
+    public static Topology build(Policy policy, Map<String, ?> config, @Nullable SigningKey signer) {
+        GuardTopology stages = new GuardTopology(policy, config, signer);
         stages.readAndScreen();
         stages.detectAndDecide();
         stages.publish();
@@ -91,8 +100,8 @@ public final class GuardTopology {
 
     private void publish() {
         publish(SINKS.anomalies(), Topics.ANOMALIES, DECIDE);
-        publish(SINKS.decisions(), Topics.DECISIONS, DECIDE);
-        publish(SINKS.commands(), Topics.COMMANDS, DECIDE);
+        publishSigned(SINKS.decisions(), Topics.DECISIONS, Decision::getRun);
+        publishSigned(SINKS.commands(), Topics.COMMANDS, InterventionCommand::getRun);
         publish(SINKS.runs(), Topics.RUNS, DECIDE);
         publish(DEAD_LETTERS, Topics.DEAD_LETTERS, SCREEN_TELEMETRY, SCREEN_OUTCOMES);
     }
@@ -103,7 +112,15 @@ public final class GuardTopology {
     }
 
     private <V extends SpecificRecord> void publish(String node, Topic<V> topic, String... parents) {
-        Serializer<V> values = serdes.serde(topic).serializer();
+        publish(node, topic, serdes.serde(topic).serializer(), parents);
+    }
+
+    private <V extends SpecificRecord> void publishSigned(String node, Topic<V> topic, Function<V, String> runOf) {
+        Serializer<V> plain = serdes.serde(topic).serializer();
+        publish(node, topic, signer == null ? plain : new SigningSerializer<>(plain, runOf, signer), DECIDE);
+    }
+
+    private void publish(String node, Topic<?> topic, Serializer<?> values, String... parents) {
         topology.addSink(node, topic.name(), new StringSerializer(), values, parents);
     }
 

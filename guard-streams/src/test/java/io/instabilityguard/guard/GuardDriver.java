@@ -46,7 +46,7 @@ final class GuardDriver implements AutoCloseable {
         properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
         driver = new TopologyTestDriver(
-                GuardTopology.build(policy, Map.of()), properties, Instant.ofEpochMilli(Telemetry.START_MS));
+                GuardTopology.build(policy, Map.of(), null), properties, Instant.ofEpochMilli(Telemetry.START_MS));
         telemetry = input(Topics.TELEMETRY);
         outcomes = input(Topics.OUTCOMES);
     }

@@ -4,9 +4,11 @@ import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.sidecar.command.CommandConsumer;
+import io.instabilityguard.sidecar.command.CommandVerification;
 import io.instabilityguard.sidecar.report.KafkaRecordSender;
 import io.instabilityguard.sidecar.report.SidecarClock;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -42,8 +44,16 @@ final class KafkaClients {
     Sidecar.Ports ports(SidecarMetrics metrics, SidecarClock clock) {
         return new Sidecar.Ports(
                 new KafkaRecordSender<>(Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry")),
-                new CommandConsumer(this::consumer, serdes, metrics, clock),
+                new CommandConsumer(this::consumer, serdes, verification(clock), metrics, clock),
                 new KafkaRecordSender<>(Topics.OUTCOMES, () -> producer(Topics.OUTCOMES, "outcomes")));
+    }
+
+    private CommandVerification verification(SidecarClock clock) {
+        try {
+            return CommandVerification.by(config.publicKeys(), clock);
+        } catch (IOException e) {
+            throw new ConfigException("commands.public-keys: " + e.getMessage(), e);
+        }
     }
 
     private <V extends SpecificRecord> Producer<String, V> producer(Topic<V> topic, String purpose) {

@@ -84,7 +84,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         return false;
     }
 
-    private static void format(Path folder) {
+    /** Prepares a new folder; one that was prepared before stays as it is. */
+    static void format(Path folder) {
         if (Files.exists(folder.resolve("meta.properties"))) {
             return;
         }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         name = "guard",
         description = "Asks and tells the guard through Kafka.",
         mixinStandardHelpOptions = true,
-        subcommands = {RunsCommand.class})
+        subcommands = {RunsCommand.class, LedgerCommand.class, KeysCommand.class, AclsCommand.class})
 public final class ConsoleMain {
 
     /** Made by {@link #main}. */
@@ -24,6 +24,6 @@ public final class ConsoleMain {
 
     /** The command line, which explains failures in one line. */
     public static CommandLine commandLine() {
-        return GuardMain.explaining(new CommandLine(new ConsoleMain()));
+        return GuardMain.explaining(new CommandLine(new ConsoleMain()).setCaseInsensitiveEnumValuesAllowed(true));
     }
 }

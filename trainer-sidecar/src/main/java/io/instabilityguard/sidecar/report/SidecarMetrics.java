@@ -46,6 +46,9 @@ public interface SidecarMetrics {
     /** A command was received for a run that is attached here. */
     default void commandReceived() {}
 
+    /** A command was not believed or not taken: {@code cause} is UNSIGNED, UNKNOWN_KEY, ALTERED, VOID, EXPIRED or DUPLICATE. */
+    default void commandRefused(String cause) {}
+
     /** A record on a command topic could not be read. */
     default void commandUnreadable() {}
 
