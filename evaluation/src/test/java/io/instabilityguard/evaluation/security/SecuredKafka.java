@@ -12,9 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 
 /** A secured broker with our topics and our least access control list; the guard has a certificate, the others a password each. */
 final class SecuredKafka implements AutoCloseable {
@@ -70,6 +72,17 @@ final class SecuredKafka implements AutoCloseable {
                 producer.send(new ProducerRecord<>(topic, 0, new byte[] {0}, new byte[] {0}))
                         .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             }
+        }
+    }
+
+    /** Writes a record once more, at the end of its partition; says at which offset. */
+    long repeat(ConsumerRecord<String, byte[]> record) throws Exception {
+        try (KafkaProducer<String, byte[]> producer =
+                new KafkaProducer<>(new HashMap<>(client("admin")), new StringSerializer(), new ByteArraySerializer())) {
+            return producer.send(new ProducerRecord<>(
+                            record.topic(), record.partition(), record.key(), record.value(), record.headers()))
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .offset();
         }
     }
 

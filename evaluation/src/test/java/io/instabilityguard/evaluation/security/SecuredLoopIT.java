@@ -93,12 +93,19 @@ class SecuredLoopIT {
         }
         assertThat(told).filteredOn(this::isCommand).isNotEmpty().allSatisfy(this::isSigned);
         assertThat(told)
-                .filteredOn(record -> record.topic().equals(Topics.DECISIONS.name()))
+                .filteredOn(SecuredLoopIT::isDecision)
                 .allSatisfy(this::isSigned);
         String verified =
                 operator("ledger", "verify", "--public-keys", keys.publicKey().toString());
         assertThat(verified).contains(RUN).contains("INTACT");
         assertThat(operator("runs", "ls")).contains(RUN);
+        ConsumerRecord<String, byte[]> decision =
+                told.stream().filter(SecuredLoopIT::isDecision).findFirst().orElseThrow();
+        long offset = kafka.repeat(decision);
+        assertThat(console("ledger", "verify", "--run", RUN)).satisfies(answer -> {
+            assertThat(answer.status()).isEqualTo(3);
+            assertThat(answer.text()).containsPattern("REPEATED +0 +" + decision.partition() + " +" + offset);
+        });
         List<String> everything = new ArrayList<>(log);
         everything.addAll(
                 List.of(verified, guardConfig().toString(), sidecarConfig().toString()));
@@ -177,6 +184,10 @@ class SecuredLoopIT {
         return outcome.getStatus() == OutcomeStatus.APPLIED;
     }
 
+    private static boolean isDecision(ConsumerRecord<String, byte[]> record) {
+        return record.topic().equals(Topics.DECISIONS.name());
+    }
+
     private boolean isCommand(ConsumerRecord<String, byte[]> record) {
         return record.topic().equals(Topics.COMMANDS.name());
     }
@@ -187,8 +198,16 @@ class SecuredLoopIT {
                 .isEmpty();
     }
 
-    /** What the console prints to an operator. */
+    private record Answer(int status, String text) {}
+
+    /** What the console prints to an operator when all is well. */
     private String operator(String... arguments) throws Exception {
+        Answer answer = console(arguments);
+        assertThat(answer.status()).as(answer.text()).isZero();
+        return answer.text();
+    }
+
+    private Answer console(String... arguments) throws Exception {
         StringBuilder yaml = new StringBuilder();
         Map<String, String> client = new HashMap<>(kafka.client("operator"));
         yaml.append("bootstrap-servers: ")
@@ -202,8 +221,7 @@ class SecuredLoopIT {
         all.addAll(List.of("--config", config.toString()));
         CommandLine line =
                 ConsoleMain.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(out));
-        assertThat(line.execute(all.toArray(String[]::new))).as(out.toString()).isZero();
-        return out.toString();
+        return new Answer(line.execute(all.toArray(String[]::new)), out.toString());
     }
 
     private List<String> secrets() throws Exception {
