@@ -43,9 +43,9 @@ final class KafkaClients {
 
     Sidecar.Ports ports(SidecarMetrics metrics, SidecarClock clock) {
         return new Sidecar.Ports(
-                new KafkaRecordSender<>(Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry")),
-                new CommandConsumer(this::consumer, serdes, verification(clock), metrics, clock),
-                new KafkaRecordSender<>(Topics.OUTCOMES, () -> producer(Topics.OUTCOMES, "outcomes")));
+                new KafkaRecordSender<>(Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry", metrics)),
+                new CommandConsumer(() -> consumer(metrics), serdes, verification(clock), metrics, clock),
+                new KafkaRecordSender<>(Topics.OUTCOMES, () -> producer(Topics.OUTCOMES, "outcomes", metrics)));
     }
 
     private CommandVerification verification(SidecarClock clock) {
@@ -56,15 +56,21 @@ final class KafkaClients {
         }
     }
 
-    private <V extends SpecificRecord> Producer<String, V> producer(Topic<V> topic, String purpose) {
-        return new KafkaProducer<>(
+    private <V extends SpecificRecord> Producer<String, V> producer(
+            Topic<V> topic, String purpose, SidecarMetrics metrics) {
+        Producer<String, V> producer = new KafkaProducer<>(
                 producerSettings(purpose),
                 new StringSerializer(),
                 serdes.serde(topic).serializer());
+        metrics.producing(producer);
+        return producer;
     }
 
-    private Consumer<String, byte[]> consumer() {
-        return new KafkaConsumer<>(consumerSettings(), new StringDeserializer(), new ByteArrayDeserializer());
+    private Consumer<String, byte[]> consumer(SidecarMetrics metrics) {
+        Consumer<String, byte[]> consumer =
+                new KafkaConsumer<>(consumerSettings(), new StringDeserializer(), new ByteArrayDeserializer());
+        metrics.consuming(consumer);
+        return consumer;
     }
 
     Map<String, Object> producerSettings(String purpose) {

@@ -108,7 +108,7 @@ final class TrainerSession {
     /** A command that names this run, or whose key does. */
     void onCommand(ReceivedCommand command) {
         if (begun) {
-            services.metrics().commandReceived();
+            services.metrics().commandReceived(telemetry.millisSince(command.decidedAtStep()));
             CommandLedger.Judgement judgement = commands.onCommand(command);
             if (judgement.isRefusal()) {
                 services.metrics().commandRefused(judgement.name());
