@@ -91,6 +91,7 @@ public final class AllInOne implements AutoCloseable {
 
     private static GuardConfig guardConfig(
             AllInOneConfig config, DataFolder data, String bootstrapServers, SigningKey signer) {
+        Mode pinned = config.mode().map(mode -> Mode.valueOf(mode.name())).orElse(null);
         return new GuardConfig(
                 bootstrapServers,
                 "instability-guard",
@@ -98,9 +99,10 @@ public final class AllInOne implements AutoCloseable {
                 1,
                 1,
                 config.policy().orElse(null),
-                config.mode().map(mode -> Mode.valueOf(mode.name())).orElse(null),
+                null,
+                pinned,
                 signer,
-                Map.of());
+                Map.of("num.standby.replicas", "0"));
     }
 
     private static SidecarConfig sidecarConfig(

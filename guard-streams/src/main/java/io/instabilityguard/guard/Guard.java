@@ -1,6 +1,7 @@
 package io.instabilityguard.guard;
 
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,10 +29,11 @@ public final class Guard implements AutoCloseable {
 
     /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link io.instabilityguard.guard.policy.PolicyException}. */
     public Guard(GuardConfig config) {
-        policy = config.policy();
+        PolicyBook policies = config.policies();
+        policy = policies.base();
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
-        streams = new KafkaStreams(GuardTopology.build(policy, serdes, config.signer()), properties);
+        streams = new KafkaStreams(GuardTopology.build(policies, serdes, config.signer()), properties);
         streams.setUncaughtExceptionHandler(Guard::answer);
         streams.setStateListener((now, before) -> noteEnd(now));
     }
@@ -48,7 +50,7 @@ public final class Guard implements AutoCloseable {
         return streams.state() == KafkaStreams.State.RUNNING;
     }
 
-    /** The policy in force. */
+    /** The policy of the process, in force where none from Kafka is. */
     public Policy policy() {
         return policy;
     }

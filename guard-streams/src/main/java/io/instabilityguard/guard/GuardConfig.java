@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.instabilityguard.guard.deadletter.DeadLetterHandler;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.Section;
@@ -29,12 +30,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>Kafka's own defaults;
- *   <li>the guard's: exactly once, short commits, dead letters, bounded memory;
+ *   <li>the guard's: exactly once, short commits, dead letters, bounded memory, a standby, a quick failover;
  *   <li>{@code kafka:} of the file;
- *   <li>the file's own keys ({@code bootstrap-servers}, {@code application-id}, {@code state-dir}, {@code threads}, {@code replication-factor}).
+ *   <li>the file's own keys ({@code bootstrap-servers}, {@code application-id}, {@code state-dir}, {@code threads}, {@code replication-factor},
+ *       {@code standby-replicas}, {@code instance-id}).
  * </ol>
  *
- * <p>Precedence of the policy, later wins: the default policy, the file named by {@code policy}, {@code mode}.
+ * <p>Precedence of the policy: see {@link PolicyBook}.
  *
  * @param bootstrapServers brokers, {@code host:port} with commas between
  * @param applicationId id of the group, prefix of internal topics
@@ -43,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param replicationFactor of internal topics; -1 takes the broker's default
  * @param policyFile policy laid over the default one; null for the default alone
  * @param mode replaces the policy's mode; null keeps it
+ * @param pinned mode that no policy from Kafka changes; null for none
  * @param signer signs commands and decisions; null leaves them unsigned. Keys {@code signing.key} (PEM file of mode 0600, relative to the
  *     configuration) and {@code signing.key-id} (by default the file's name without its ending)
  * @param kafka further settings of Kafka, and those of the serdes (see {@link io.instabilityguard.schemas.RecordSerdes}); may hold secrets, so
@@ -56,10 +59,19 @@ public record GuardConfig(
         int replicationFactor,
         @Nullable Path policyFile,
         @Nullable Mode mode,
+        @Nullable Mode pinned,
         @Nullable SigningKey signer,
         Map<String, String> kafka) {
 
     private static final String APPLICATION_ID = "instability-guard";
+
+    /** The least that brokers allow by default: so long after its death is a process missed. */
+    private static final int SESSION_MS = 6_000;
+
+    private static final int HEARTBEAT_MS = 1_500;
+
+    /** So long may what a dead process left unfinished keep others from reading on; longer than a broker's own failover takes. */
+    private static final int TRANSACTION_MS = 6_000;
 
     /** Keeps its own copy. */
     public GuardConfig {
@@ -69,7 +81,7 @@ public record GuardConfig(
     /** Defaults against these brokers. */
     public static GuardConfig local(String bootstrapServers) {
         Path stateDir = Path.of(System.getProperty("java.io.tmpdir"), APPLICATION_ID);
-        return new GuardConfig(bootstrapServers, APPLICATION_ID, stateDir, 1, -1, null, null, null, Map.of());
+        return new GuardConfig(bootstrapServers, APPLICATION_ID, stateDir, 1, -1, null, null, null, null, Map.of());
     }
 
     /** Reads a YAML file; a relative {@code policy} is relative to it. Errors: {@link PolicyException} in one line. */
@@ -99,8 +111,9 @@ public record GuardConfig(
                 section.has("mode")
                         ? section.choice("mode", Mode.class, EnumSet.range(Mode.OBSERVE, Mode.ENFORCE))
                         : null,
+                null,
                 section.has("signing") ? signer(section.section("signing"), file) : null,
-                section.section("kafka").plain());
+                kafka(section));
         section.end();
         return config;
     }
@@ -117,7 +130,22 @@ public record GuardConfig(
         }
     }
 
-    /** The same with another mode. */
+    private static Map<String, String> kafka(Section section) {
+        Map<String, String> kafka = new LinkedHashMap<>(section.section("kafka").plain());
+        if (section.has("standby-replicas")) {
+            kafka.put(
+                    StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG,
+                    String.valueOf(section.whole("standby-replicas", 0, 10)));
+        }
+        if (section.has("instance-id")) {
+            kafka.put(
+                    StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+                    section.text("instance-id"));
+        }
+        return kafka;
+    }
+
+    /** The same, pinned to a mode. */
     public GuardConfig withMode(Mode newMode) {
         return new GuardConfig(
                 bootstrapServers,
@@ -126,14 +154,21 @@ public record GuardConfig(
                 threads,
                 replicationFactor,
                 policyFile,
+                mode,
                 newMode,
                 signer,
                 kafka);
     }
 
-    /** Reads and checks the policy. */
+    /** Reads and checks the policy of the process. */
     public Policy policy() {
-        return policyFile == null ? PolicyReader.parse("", mode) : PolicyReader.read(policyFile, mode);
+        Mode ours = pinned == null ? mode : pinned;
+        return policyFile == null ? PolicyReader.parse("", ours) : PolicyReader.read(policyFile, ours);
+    }
+
+    /** The policy of the process, ready for those from Kafka. */
+    public PolicyBook policies() {
+        return new PolicyBook(policy(), pinned);
     }
 
     /** Settings for Kafka Streams. */
@@ -163,9 +198,15 @@ public record GuardConfig(
                 Map.entry(StreamsConfig.POLL_MS_CONFIG, 5),
                 Map.entry(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0),
                 Map.entry(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest"),
+                Map.entry(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, 1),
+                Map.entry(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), SESSION_MS),
+                Map.entry(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), HEARTBEAT_MS),
+                Map.entry(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), TRANSACTION_MS),
                 Map.entry(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true),
                 Map.entry(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbMemory.class),
                 Map.entry(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class),
-                Map.entry(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class));
+                Map.entry(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class),
+                Map.entry(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG, true),
+                Map.entry(StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetterHandler.class));
     }
 }

@@ -1,30 +1,43 @@
 package io.instabilityguard.guard;
 
 import io.instabilityguard.guard.anomaly.DetectionProcessor;
+import io.instabilityguard.guard.anomaly.RunEvent;
 import io.instabilityguard.guard.anomaly.RunEvent.CommandAnswered;
+import io.instabilityguard.guard.anomaly.RunEvent.LeaseClaimed;
+import io.instabilityguard.guard.anomaly.RunEvent.OperatorAsked;
 import io.instabilityguard.guard.deadletter.ScreeningProcessor;
 import io.instabilityguard.guard.intervention.DecisionProcessor;
 import io.instabilityguard.guard.intervention.Sinks;
-import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.lease.LeaseValidation;
+import io.instabilityguard.guard.operator.OperatorValidation;
+import io.instabilityguard.guard.policy.AdmissionProcessor;
+import io.instabilityguard.guard.policy.InForceProcessor;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.telemetry.TelemetryValidation;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.LeaseClaim;
+import io.instabilityguard.schemas.OperatorAction;
+import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.RecordSerdes;
-import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.signature.SigningKey;
 import io.instabilityguard.schemas.signature.SigningSerializer;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Record;
@@ -32,15 +45,23 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The guard, as the list of its stages. Every record's key is the run id, so that one run is one partition and totally ordered; the topics of telemetry and
- * outcomes must have equally many partitions.
+ * The guard, as the list of its stages. Every record's key is the run id, so that one run is one partition and totally ordered; the topics of telemetry, outcomes,
+ * operator actions and leases must have equally many partitions. Its own claims come back to it through the topic of leases, in the order that counts for all.
+ * Policies are checked once, by one task, and those in force are read by every process.
  *
  * <pre>
- * telemetry -> screen-telemetry -> detect-anomalies -> decide-interventions -> anomalies, decisions, commands, runs
+ * telemetry -> screen-telemetry -> detect-anomalies -> decide-interventions -> anomalies, decisions, commands, runs, leases
  * outcomes  -> screen-outcomes  -> receive-outcomes ---^
+ * operator  -> screen-operator-actions -> receive-operator-actions ---^
+ * leases    -> screen-leases    -> receive-leases -----^
  *              absurd records -> dead-letters
+ *
+ * policies  -> screen-policies -> admit-policies -> policies-in-force -> enter-policies (all processes)
+ *              bad policies -> dead-letters
  * </pre>
  */
 public final class GuardTopology {
@@ -50,34 +71,56 @@ public final class GuardTopology {
     private static final String SCREEN_TELEMETRY = "screen-telemetry";
     private static final String SCREEN_OUTCOMES = "screen-outcomes";
     private static final String RECEIVE_OUTCOMES = "receive-outcomes";
+    private static final String READ_OPERATOR = "read-operator-actions";
+    private static final String READ_LEASES = "read-leases";
+    private static final String SCREEN_OPERATOR = "screen-operator-actions";
+    private static final String SCREEN_LEASES = "screen-leases";
+    private static final String RECEIVE_OPERATOR = "receive-operator-actions";
+    private static final String RECEIVE_LEASES = "receive-leases";
     private static final String DETECT = "detect-anomalies";
     private static final String DECIDE = "decide-interventions";
     private static final String DEAD_LETTERS = "publish-dead-letters";
+    private static final String READ_POLICIES = "read-policies";
+    private static final String SCREEN_POLICIES = "screen-policies";
+    private static final String ADMIT_POLICIES = "admit-policies";
+    private static final String REFUSED_POLICIES = "publish-refused-policies";
+    private static final String READ_POLICIES_IN_FORCE = "read-policies-in-force";
+    private static final String ENTER_POLICIES = "enter-policies";
+    private static final Logger LOG = LoggerFactory.getLogger(GuardTopology.class);
     private static final Sinks SINKS =
-            new Sinks("publish-anomalies", "publish-decisions", "publish-commands", "publish-runs");
+            new Sinks("publish-anomalies", "publish-decisions", "publish-commands", "publish-runs", "publish-leases");
 
-    private final Policy policy;
+    /** Kafka's own default. */
+    private static final int DEFAULT_REQUEST_BYTES = 1 << 20;
+
+    /** Room for a key, headers and the batch around one record. */
+    private static final int OVERHEAD_BYTES = 4 << 10;
+
+    private final PolicyBook policies;
     private final RecordSerdes serdes;
     private final @Nullable SigningKey signer;
+    private final int mostBytes;
     private final Topology topology = new Topology();
 
-    private GuardTopology(Policy policy, Map<String, ?> config, @Nullable SigningKey signer) {
-        this.policy = policy;
+    private GuardTopology(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer) {
+        this.policies = policies;
         this.serdes = RecordSerdes.of(config);
         this.signer = signer;
+        this.mostBytes = mostBytes(config);
     }
 
     /**
      * Builds the topology.
      *
-     * @param policy what is looked for and done
-     * @param config configuration of the serdes: see {@link RecordSerdes}
+     * @param policies what is looked for and done; the policies in force are entered into it
+     * @param config configuration of the serdes, see {@link RecordSerdes}, and of the producer
      * @param signer signs commands and decisions; null leaves them unsigned
      */
-    public static Topology build(Policy policy, Map<String, ?> config, @Nullable SigningKey signer) {
-        GuardTopology stages = new GuardTopology(policy, config, signer);
+    public static Topology build(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer) {
+        GuardTopology stages = new GuardTopology(policies, config, signer);
         stages.readAndScreen();
         stages.detectAndDecide();
+        stages.admitPolicies();
         stages.publish();
         return stages.topology;
     }
@@ -85,17 +128,55 @@ public final class GuardTopology {
     private void readAndScreen() {
         read(READ_TELEMETRY, Topics.TELEMETRY);
         read(READ_OUTCOMES, Topics.OUTCOMES);
-        topology.addProcessor(SCREEN_TELEMETRY, this::telemetryScreen, READ_TELEMETRY);
-        topology.addProcessor(SCREEN_OUTCOMES, this::outcomeScreen, READ_OUTCOMES);
+        read(READ_OPERATOR, Topics.OPERATOR);
+        read(READ_LEASES, Topics.LEASES);
+        screen(SCREEN_TELEMETRY, READ_TELEMETRY, Topics.TELEMETRY, TelemetryValidation::problemOf, DETECT);
+        screen(SCREEN_OUTCOMES, READ_OUTCOMES, Topics.OUTCOMES, TelemetryValidation::problemOf, RECEIVE_OUTCOMES);
+        screen(SCREEN_OPERATOR, READ_OPERATOR, Topics.OPERATOR, OperatorValidation::problemOf, RECEIVE_OPERATOR);
+        screen(SCREEN_LEASES, READ_LEASES, Topics.LEASES, LeaseValidation::problemOf, RECEIVE_LEASES);
     }
 
     private void detectAndDecide() {
-        topology.addProcessor(DETECT, () -> new DetectionProcessor(policy), SCREEN_TELEMETRY);
-        topology.addProcessor(RECEIVE_OUTCOMES, OutcomeProcessor::new, SCREEN_OUTCOMES);
-        topology.addProcessor(DECIDE, () -> new DecisionProcessor(policy, SINKS), DETECT, RECEIVE_OUTCOMES);
+        topology.addProcessor(DETECT, () -> new DetectionProcessor(policies), SCREEN_TELEMETRY);
+        receive(
+                RECEIVE_OUTCOMES,
+                SCREEN_OUTCOMES,
+                (InterventionOutcome outcome, Long at) -> new CommandAnswered(outcome));
+        receive(RECEIVE_OPERATOR, SCREEN_OPERATOR, (OperatorAction action, Long at) -> new OperatorAsked(action));
+        receive(RECEIVE_LEASES, SCREEN_LEASES, (LeaseClaim claim, Long at) -> new LeaseClaimed(claim, at));
+        topology.addProcessor(
+                DECIDE,
+                () -> new DecisionProcessor(policies, SINKS),
+                DETECT,
+                RECEIVE_OUTCOMES,
+                RECEIVE_OPERATOR,
+                RECEIVE_LEASES);
         topology.addStateStore(store(DetectionProcessor.SNAPSHOT_STORE, Serdes.ByteArray()), DETECT);
         topology.addStateStore(store(DetectionProcessor.SLOT_STORE, inStore(Topics.TELEMETRY)), DETECT);
+        topology.addStateStore(store(DetectionProcessor.POLICY_STORE, Serdes.String()), DETECT);
         topology.addStateStore(store(DecisionProcessor.STORE, Serdes.ByteArray()), DECIDE);
+        topology.addStateStore(store(DecisionProcessor.LEASE_STORE, Serdes.ByteArray()), DECIDE);
+    }
+
+    /** A part of its own, with dead letters of its own: joined to the other it would have to have as many partitions. */
+    private void admitPolicies() {
+        read(READ_POLICIES, Topics.POLICIES);
+        topology.addProcessor(SCREEN_POLICIES, this::policyScreen, READ_POLICIES);
+        topology.addProcessor(ADMIT_POLICIES, () -> new AdmissionProcessor(policies), SCREEN_POLICIES);
+        publish("publish-policies-in-force", Topics.POLICIES_IN_FORCE, ADMIT_POLICIES);
+        publish(REFUSED_POLICIES, Topics.DEAD_LETTERS, SCREEN_POLICIES);
+        topology.addGlobalStore(
+                Stores.keyValueStoreBuilder(
+                                Stores.inMemoryKeyValueStore(InForceProcessor.STORE),
+                                Serdes.String(),
+                                inStore(Topics.POLICIES_IN_FORCE))
+                        .withLoggingDisabled(),
+                READ_POLICIES_IN_FORCE,
+                new StringDeserializer(),
+                serdes.serde(Topics.POLICIES_IN_FORCE).deserializer(),
+                Topics.POLICIES_IN_FORCE.name(),
+                ENTER_POLICIES,
+                () -> new InForceProcessor(policies));
     }
 
     private void publish() {
@@ -103,7 +184,8 @@ public final class GuardTopology {
         publishSigned(SINKS.decisions(), Topics.DECISIONS, Decision::getRun);
         publishSigned(SINKS.commands(), Topics.COMMANDS, InterventionCommand::getRun);
         publish(SINKS.runs(), Topics.RUNS, DECIDE);
-        publish(DEAD_LETTERS, Topics.DEAD_LETTERS, SCREEN_TELEMETRY, SCREEN_OUTCOMES);
+        publish(SINKS.leases(), Topics.LEASES, DECIDE);
+        publish(DEAD_LETTERS, Topics.DEAD_LETTERS, SCREEN_TELEMETRY, SCREEN_OUTCOMES, SCREEN_OPERATOR, SCREEN_LEASES);
     }
 
     private <V extends SpecificRecord> void read(String node, Topic<V> topic) {
@@ -112,11 +194,11 @@ public final class GuardTopology {
     }
 
     private <V extends SpecificRecord> void publish(String node, Topic<V> topic, String... parents) {
-        publish(node, topic, serdes.serde(topic).serializer(), parents);
+        publish(node, topic, bounded(serdes.serde(topic).serializer()), parents);
     }
 
     private <V extends SpecificRecord> void publishSigned(String node, Topic<V> topic, Function<V, String> runOf) {
-        Serializer<V> plain = serdes.serde(topic).serializer();
+        Serializer<V> plain = bounded(serdes.serde(topic).serializer());
         publish(node, topic, signer == null ? plain : new SigningSerializer<>(plain, runOf, signer), DECIDE);
     }
 
@@ -124,15 +206,42 @@ public final class GuardTopology {
         topology.addSink(node, topic.name(), new StringSerializer(), values, parents);
     }
 
-    private ScreeningProcessor<StepTelemetry> telemetryScreen() {
-        Serializer<StepTelemetry> serializer = serdes.serde(Topics.TELEMETRY).serializer();
-        return new ScreeningProcessor<>(TelemetryValidation::problemOf, serializer, DETECT, DEAD_LETTERS);
+    private ScreeningProcessor<PolicyRevision> policyScreen() {
+        Serializer<PolicyRevision> serializer = serdes.serde(Topics.POLICIES).serializer();
+        return new ScreeningProcessor<>(this::problemOf, serializer, ADMIT_POLICIES, REFUSED_POLICIES);
     }
 
-    private ScreeningProcessor<InterventionOutcome> outcomeScreen() {
-        Serializer<InterventionOutcome> serializer =
-                serdes.serde(Topics.OUTCOMES).serializer();
-        return new ScreeningProcessor<>(TelemetryValidation::problemOf, serializer, RECEIVE_OUTCOMES, DEAD_LETTERS);
+    private Optional<String> problemOf(@Nullable String key, @Nullable PolicyRevision revision) {
+        Optional<String> problem = policies.problemOf(key, revision);
+        problem.ifPresent(
+                line -> LOG.warn("the policy for runs {} is refused, the last good one stays in force: {}", key, line));
+        return problem;
+    }
+
+    private static int mostBytes(Map<String, ?> config) {
+        Object configured = config.get(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG));
+        return (configured == null ? DEFAULT_REQUEST_BYTES : Integer.parseInt(configured.toString())) - OVERHEAD_BYTES;
+    }
+
+    private <V> Serializer<V> bounded(Serializer<V> serializer) {
+        return new BoundedSerializer<>(serializer, mostBytes);
+    }
+
+    private <V extends SpecificRecord> void screen(
+            String node,
+            String source,
+            Topic<V> topic,
+            BiFunction<@Nullable String, V, Optional<String>> problemOf,
+            String next) {
+        topology.addProcessor(
+                node,
+                () -> new ScreeningProcessor<>(
+                        ScreeningProcessor.required(problemOf), serdes.serde(topic).serializer(), next, DEAD_LETTERS),
+                source);
+    }
+
+    private <V> void receive(String node, String screen, BiFunction<V, Long, RunEvent> event) {
+        topology.addProcessor(node, () -> new EventProcessor<>(event), screen);
     }
 
     /** Stores are the guard's own: they need no registry, whatever the topics use. */
@@ -140,17 +249,24 @@ public final class GuardTopology {
         return RecordSerdes.of(Map.of()).serde(topic);
     }
 
-    private static <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
-        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), values);
+    private <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
+        Serde<V> bounded = Serdes.serdeFrom(bounded(values.serializer()), values.deserializer());
+        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), bounded);
     }
 
-    /** Turns outcomes into events of their run. */
-    private static final class OutcomeProcessor
-            extends ContextualProcessor<String, InterventionOutcome, String, CommandAnswered> {
+    /** Turns records, and where they stand in their partition, into events of their run. */
+    private static final class EventProcessor<V> extends ContextualProcessor<String, V, String, RunEvent> {
+
+        private final BiFunction<V, Long, RunEvent> event;
+
+        EventProcessor(BiFunction<V, Long, RunEvent> event) {
+            this.event = event;
+        }
 
         @Override
-        public void process(Record<String, InterventionOutcome> record) {
-            context().forward(record.withValue(new CommandAnswered(record.value())));
+        public void process(Record<String, V> record) {
+            long offset = context().recordMetadata().orElseThrow().offset();
+            context().forward(record.withValue(event.apply(record.value(), offset)));
         }
     }
 }

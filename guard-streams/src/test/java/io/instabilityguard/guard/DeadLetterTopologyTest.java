@@ -8,6 +8,7 @@ import static io.instabilityguard.guard.Telemetry.mixing;
 import static io.instabilityguard.guard.Telemetry.statistic;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.instabilityguard.guard.anomaly.DetectionProcessor;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.MatrixRole;
@@ -17,6 +18,7 @@ import io.instabilityguard.schemas.ResidualMixing;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -26,6 +28,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -156,12 +159,7 @@ final class DeadLetterTopologyTest {
             assertThat(driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer())
                             .readValuesToList())
                     .containsExactly("good");
-            assertThat(driver.createOutputTopic(
-                                    Topics.DEAD_LETTERS.name(),
-                                    new StringDeserializer(),
-                                    RecordSerdes.of(Topics.DEAD_LETTERS, Map.of())
-                                            .deserializer())
-                            .readValuesToList())
+            assertThat(letters(driver))
                     .singleElement()
                     .satisfies(letter -> {
                         assertThat(letter.getStage()).isEqualTo("fail-on-bad");
@@ -170,6 +168,80 @@ final class DeadLetterTopologyTest {
                                 .isEqualTo(ByteBuffer.wrap("bad".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
                     });
         }
+    }
+
+    @Test
+    void shouldGoOnWhenAPunctuatorFails() {
+        try (TopologyTestDriver driver = failing(new IllegalStateException("poison"))) {
+            driver.advanceWallClockTime(Duration.ofSeconds(2));
+            driver.createInputTopic("in", new StringSerializer(), new StringSerializer())
+                    .pipeInput("run-1", "good");
+            assertThat(driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer())
+                            .readValuesToList())
+                    .containsExactly("good");
+            assertThat(letters(driver)).isNotEmpty().allSatisfy(letter -> {
+                assertThat(letter.getTopic()).isEmpty();
+                assertThat(letter.getStage()).isEqualTo("fail-on-bad");
+                assertThat(letter.getValue()).isNull();
+            });
+        }
+    }
+
+    @Test
+    void shouldGoOnWhenAResultIsTooLargeToBePublished() {
+        try (TopologyTestDriver driver = failing(new IllegalStateException("poison"))) {
+            var input = driver.createInputTopic("in", new StringSerializer(), new StringSerializer());
+            input.pipeInput("run-1", "larger than the sink allows");
+            input.pipeInput("run-1", "good");
+            assertThat(driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer())
+                            .readValuesToList())
+                    .containsExactly("good");
+            assertThat(letters(driver)).singleElement().satisfies(letter -> {
+                assertThat(letter.getTopic()).isEqualTo("in");
+                assertThat(letter.getCause()).contains("a value of 27 bytes is too large for out");
+            });
+        }
+    }
+
+    @Test
+    void shouldGoOnWhenWhatARunLeavesBehindIsTooLargeToBeStored() {
+        guard.close();
+        try (GuardDriver small = new GuardDriver(
+                PolicyReader.parse("", Mode.ENFORCE), Map.of("producer.max.request.size", "5000"))) {
+            small.calm(0, 3);
+            assertThat(small.deadLetters())
+                    .hasSize(3)
+                    .allSatisfy(letter -> assertThat(letter.getCause()).contains("is too large for"));
+        }
+    }
+
+    @Test
+    void shouldLeaveOutWhatIsTooLongForALetter() {
+        guard.sendBytes(Topics.TELEMETRY, new byte[1_020_000]);
+        assertThat(guard.deadLetters()).singleElement().satisfies(letter -> {
+            assertThat(letter.getCause()).startsWith("1020005 bytes, too long for a letter; SerializationException");
+            assertThat(letter.getValue()).isNull();
+        });
+    }
+
+    @Test
+    void shouldWatchARunAnewWhoseStoredBaselinesAreTorn() {
+        guard.calm(0, 60);
+        guard.put(DetectionProcessor.SNAPSHOT_STORE, Telemetry.RUN, new byte[] {0, 0, 0, 4, 0, 1, 'h'});
+        try (GuardDriver next = new GuardDriver(PolicyReader.parse("", Mode.ENFORCE))) {
+            next.restoreFrom(guard);
+            next.calm(60, 62);
+            assertThat(next.deadLetters()).isEmpty();
+            assertThat(next.count("new-generation")).isEqualTo(1);
+        }
+    }
+
+    private static List<DeadLetter> letters(TopologyTestDriver driver) {
+        return driver.createOutputTopic(
+                        Topics.DEAD_LETTERS.name(),
+                        new StringDeserializer(),
+                        RecordSerdes.of(Topics.DEAD_LETTERS, Map.of()).deserializer())
+                .readValuesToList();
     }
 
     @Test
@@ -185,7 +257,12 @@ final class DeadLetterTopologyTest {
         Topology topology = new Topology()
                 .addSource("read", new StringDeserializer(), new StringDeserializer(), "in")
                 .addProcessor("fail-on-bad", () -> new FailOnBad(failure), "read")
-                .addSink("write", "out", new StringSerializer(), new StringSerializer(), "fail-on-bad");
+                .addSink(
+                        "write",
+                        "out",
+                        new StringSerializer(),
+                        new BoundedSerializer<>(new StringSerializer(), 10),
+                        "fail-on-bad");
         Properties properties = GuardConfig.local("unused:9092").streamsProperties();
         return new TopologyTestDriver(topology, properties);
     }
@@ -202,6 +279,9 @@ final class DeadLetterTopologyTest {
         @Override
         public void init(ProcessorContext<String, String> newContext) {
             context = newContext;
+            newContext.schedule(Duration.ofSeconds(1), PunctuationType.WALL_CLOCK_TIME, nowMs -> {
+                throw failure;
+            });
         }
 
         @Override

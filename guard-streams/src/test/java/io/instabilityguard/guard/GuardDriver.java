@@ -3,11 +3,15 @@ package io.instabilityguard.guard;
 import io.instabilityguard.guard.anomaly.DetectionProcessor;
 import io.instabilityguard.guard.intervention.DecisionProcessor;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.LeaseClaim;
+import io.instabilityguard.schemas.OperatorAction;
+import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
@@ -32,23 +36,43 @@ import org.apache.kafka.streams.test.TestRecord;
 /** The guard's topology without a broker. */
 final class GuardDriver implements AutoCloseable {
 
+    /** Application id of a guard unless a test names another. */
+    static final String APPLICATION = "instability-guard";
+
     private static final RecordSerdes SERDES = RecordSerdes.of(Map.of());
 
     private final TopologyTestDriver driver;
     private final TestInputTopic<String, StepTelemetry> telemetry;
     private final TestInputTopic<String, InterventionOutcome> outcomes;
+    private final TestInputTopic<String, PolicyRevision> policies;
 
     GuardDriver(Policy policy) {
+        this(policy, APPLICATION, Map.of());
+    }
+
+    GuardDriver(Policy policy, Map<String, String> kafka) {
+        this(policy, APPLICATION, kafka);
+    }
+
+    GuardDriver(Policy policy, String application) {
+        this(policy, application, Map.of());
+    }
+
+    private GuardDriver(Policy policy, String application, Map<String, String> kafka) {
         GuardConfig config = GuardConfig.local("unused:9092");
         Properties properties = new Properties();
         properties.putAll(config.streamsProperties());
+        properties.put("application.id", application);
         // under exactly-once the driver forgets what a deserialization handler produced before it commits
         properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
         driver = new TopologyTestDriver(
-                GuardTopology.build(policy, Map.of(), null), properties, Instant.ofEpochMilli(Telemetry.START_MS));
+                GuardTopology.build(new PolicyBook(policy, null), kafka, null),
+                properties,
+                Instant.ofEpochMilli(Telemetry.START_MS));
         telemetry = input(Topics.TELEMETRY);
         outcomes = input(Topics.OUTCOMES);
+        policies = input(Topics.POLICIES);
     }
 
     private <V extends SpecificRecord> TestInputTopic<String, V> input(Topic<V> topic) {
@@ -68,9 +92,40 @@ final class GuardDriver implements AutoCloseable {
         outcomes.pipeInput(new TestRecord<>(outcome.getRun(), outcome, Instant.ofEpochMilli(outcome.getTimestampMs())));
     }
 
+    void ask(OperatorAction action) {
+        input(Topics.OPERATOR)
+                .pipeInput(new TestRecord<>(action.getRun(), action, Instant.ofEpochMilli(action.getTimestampMs())));
+    }
+
+    void claim(LeaseClaim claim) {
+        input(Topics.LEASES)
+                .pipeInput(new TestRecord<>(claim.getRun(), claim, Instant.ofEpochMilli(claim.getTimestampMs())));
+    }
+
     void sendBytes(Topic<?> topic, byte[] value) {
+        sendBytes(topic, Telemetry.RUN, value);
+    }
+
+    void sendBytes(Topic<?> topic, String key, byte[] value) {
         driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
-                .pipeInput(Telemetry.RUN, value);
+                .pipeInput(key, value);
+    }
+
+    /** Publishes a policy for the runs of a pattern. */
+    void apply(String pattern, String policy) {
+        PolicyRevision revision = PolicyRevision.newBuilder()
+                .setPattern(pattern)
+                .setPolicy(policy)
+                .setVersion(1)
+                .setAuthor("alice")
+                .setReason("because of the test")
+                .setTimestampMs(Telemetry.START_MS)
+                .build();
+        policies.pipeInput(pattern, revision);
+    }
+
+    void withdraw(String pattern) {
+        policies.pipeInput(pattern, null);
     }
 
     /** Sends calm steps from {@code from} to before {@code to}. */
@@ -107,7 +162,12 @@ final class GuardDriver implements AutoCloseable {
     /** Takes over all that another driver has stored, as a restart on another machine does. */
     void restoreFrom(GuardDriver other) {
         for (String name :
-                List.of(DetectionProcessor.SNAPSHOT_STORE, DetectionProcessor.SLOT_STORE, DecisionProcessor.STORE)) {
+                List.of(
+                        DetectionProcessor.SNAPSHOT_STORE,
+                        DetectionProcessor.SLOT_STORE,
+                        DetectionProcessor.POLICY_STORE,
+                        DecisionProcessor.STORE,
+                        DecisionProcessor.LEASE_STORE)) {
             KeyValueStore<String, Object> target = driver.getKeyValueStore(name);
             try (KeyValueIterator<String, Object> all =
                     other.driver.<String, Object>getKeyValueStore(name).all()) {
@@ -116,9 +176,9 @@ final class GuardDriver implements AutoCloseable {
         }
     }
 
-    /** Overwrites one entry of a store of bytes. */
-    void putBytes(String store, String key, byte[] value) {
-        driver.<String, byte[]>getKeyValueStore(store).put(key, value);
+    /** Overwrites one entry of a store. */
+    void put(String store, String key, Object value) {
+        driver.<String, Object>getKeyValueStore(store).put(key, value);
     }
 
     /** Number of entries in a store. */

@@ -61,7 +61,7 @@ final class GuardTopologyTest extends TopologyCase {
         LongStream.range(0, 60)
                 .map(i -> i * 7)
                 .forEach(step -> guard.send(calm(step).build()));
-        guard.send(spike(1_000));
+        guard.send(spike(500));
         assertThat(guard.commands()).hasSize(1);
     }
 

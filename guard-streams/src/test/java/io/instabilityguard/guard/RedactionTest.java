@@ -39,7 +39,8 @@ final class RedactionTest {
         assertThat(config.toString())
                 .contains("sasl.jaas.config", "signer")
                 .doesNotContain(SECRET)
-                .doesNotContain(Files.readString(keys.privateKey()).lines().toList().get(1));
+                .doesNotContain(
+                        Files.readString(keys.privateKey()).lines().toList().get(1));
     }
 
     @ParameterizedTest

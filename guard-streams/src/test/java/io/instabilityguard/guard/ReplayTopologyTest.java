@@ -104,7 +104,7 @@ final class ReplayTopologyTest extends TopologyCase {
     @Test
     void shouldDropBaselinesOfAnotherFormatAndWatchTheRunAnew() {
         guard.calm(0, 60);
-        guard.putBytes(DetectionProcessor.SNAPSHOT_STORE, Telemetry.RUN, new byte[] {0, 0, 0, 1, 0, 3, 'o', 'l', 'd'});
+        guard.put(DetectionProcessor.SNAPSHOT_STORE, Telemetry.RUN, new byte[] {0, 0, 0, 1, 0, 3, 'o', 'l', 'd'});
         GuardDriver next = enforcing("");
         next.restoreFrom(guard);
         guard.close();

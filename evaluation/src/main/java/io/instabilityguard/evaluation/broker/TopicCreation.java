@@ -48,6 +48,6 @@ public final class TopicCreation {
     }
 
     private static NewTopic newTopic(Topic<?> topic) {
-        return new NewTopic(topic.name(), PARTITIONS, (short) 1).configs(topic.settings());
+        return new NewTopic(topic.name(), Math.min(PARTITIONS, topic.partitions()), (short) 1).configs(topic.settings());
     }
 }

@@ -62,7 +62,7 @@ class LeastAclsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sidecar", "operator", "subscriber"})
+    @ValueSource(strings = {"sidecar", "operator", "redriver", "subscriber"})
     void shouldLetNobodyButTheGuardCommand(String principal) throws Exception {
         AclProbe probe = new AclProbe(kafka.client(principal));
         AclRule command = SecuredKafka.RULES.stream()

@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** A secured broker with our topics and our least access control list; the guard has a certificate, the others a password each. */
 final class SecuredKafka implements AutoCloseable {
     static final String APPLICATION = "instability-guard";
-    static final List<String> WITH_PASSWORD = List.of("sidecar", "operator", "subscriber");
+    static final List<String> WITH_PASSWORD = List.of("sidecar", "operator", "redriver", "subscriber");
     static final List<AclRule> RULES = new LeastAcls("", APPLICATION).rules();
     private static final int TIMEOUT_SECONDS = 30;
 
@@ -40,7 +40,8 @@ final class SecuredKafka implements AutoCloseable {
         }
         kafka.admin
                 .createTopics(Topics.all().stream()
-                        .map(topic -> new NewTopic(topic.name(), 2, (short) 1).configs(topic.settings()))
+                        .map(topic -> new NewTopic(topic.name(), Math.min(2, topic.partitions()), (short) 1)
+                                .configs(topic.settings()))
                         .toList())
                 .all()
                 .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
@@ -77,8 +78,8 @@ final class SecuredKafka implements AutoCloseable {
 
     /** Writes a record once more, at the end of its partition; says at which offset. */
     long repeat(ConsumerRecord<String, byte[]> record) throws Exception {
-        try (KafkaProducer<String, byte[]> producer =
-                new KafkaProducer<>(new HashMap<>(client("admin")), new StringSerializer(), new ByteArraySerializer())) {
+        try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(
+                new HashMap<>(client("admin")), new StringSerializer(), new ByteArraySerializer())) {
             return producer.send(new ProducerRecord<>(
                             record.topic(), record.partition(), record.key(), record.value(), record.headers()))
                     .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)

@@ -92,9 +92,7 @@ class SecuredLoopIT {
             told.addAll(subscribedUntilApplied());
         }
         assertThat(told).filteredOn(this::isCommand).isNotEmpty().allSatisfy(this::isSigned);
-        assertThat(told)
-                .filteredOn(SecuredLoopIT::isDecision)
-                .allSatisfy(this::isSigned);
+        assertThat(told).filteredOn(SecuredLoopIT::isDecision).allSatisfy(this::isSigned);
         String verified =
                 operator("ledger", "verify", "--public-keys", keys.publicKey().toString());
         assertThat(verified).contains(RUN).contains("INTACT");
@@ -136,6 +134,7 @@ class SecuredLoopIT {
                 folder.resolve("streams"),
                 1,
                 1,
+                null,
                 null,
                 Mode.ENFORCE,
                 keys.signingKey(),

@@ -1,6 +1,9 @@
 package io.instabilityguard.guard.anomaly;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.guard.baseline.Persistent;
+import io.instabilityguard.guard.policy.DetectorPolicy;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.Policy.Blindness;
 import io.instabilityguard.guard.policy.SignalPolicy;
@@ -10,23 +13,30 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
 
 /**
  * All signals and detectors of one run. At each step the signals first take in spectra, then every detector judges by the baselines before this step, then
- * the signals learn. A step with a scalar that is not finite is not judged, not learned and not counted as observed.
+ * the signals learn. A step with a scalar that is not finite is not judged, not learned and not counted as observed. A detector's warm-up begins with the
+ * youngest of its signals.
  */
 public final class Detectors implements Persistent {
 
     private final NonFiniteDetector nonFinite = new NonFiniteDetector();
     private final Map<String, Signal> signals = new LinkedHashMap<>();
     private final List<Conjunction> conjunctions = new ArrayList<>();
+    private final Policy policy;
     private final Blindness blindness;
+    private final Map<String, Long> begun = new TreeMap<>();
     private long observed;
 
     /** Detectors without memory. */
     public Detectors(Policy policy, Roster roster) {
+        this.policy = policy;
         blindness = policy.blindness();
         policy.signals().forEach((name, signal) -> addSingle(name, signal, roster));
         policy.signals().forEach(this::addCombination);
@@ -45,10 +55,63 @@ public final class Detectors implements Persistent {
             conjunctions.forEach(detector -> readings.add(Reading.absent(detector.name())));
             return readings;
         }
-        conjunctions.forEach(detector -> readings.add(detector.inspect(observation.step(), observed)));
+        conjunctions.forEach(
+                detector -> readings.add(detector.inspect(observation.step(), observed - begun(detector.name()))));
         signals.values().forEach(signal -> signal.learn());
         observed++;
         return readings;
+    }
+
+    /**
+     * Goes on where those under another policy are: a signal with the same settings keeps its memory, and so does a detector with the same settings whose
+     * signals all do; what has changed begins anew.
+     */
+    void goOnFrom(Detectors before) {
+        observed = before.observed;
+        before.nonFinite.copyTo(nonFinite);
+        signals.forEach((name, signal) -> {
+            if (isSame(name, before.policy)) {
+                requireNonNull(before.signals.get(name)).copyTo(signal);
+                begun.put(name, before.begun.getOrDefault(name, 0L));
+            } else {
+                begun.put(name, observed);
+            }
+        });
+        for (Conjunction detector : conjunctions) {
+            before.conjunctions.stream()
+                    .filter(known -> isSameDetector(known.name(), before.policy))
+                    .filter(known -> known.name().equals(detector.name()))
+                    .forEach(known -> known.copyTo(detector));
+        }
+    }
+
+    private boolean isSameDetector(String name, Policy other) {
+        DetectorPolicy mine = policy.detectors().get(name);
+        return mine != null
+                && mine.equals(other.detectors().get(name))
+                && mine.signals().stream().allMatch(signal -> isSame(signal, other));
+    }
+
+    /** Whether a signal, and those that it is made of, have the same settings under another policy. */
+    private boolean isSame(String signal, Policy other) {
+        return requireNonNull(policy.signals().get(signal)).equals(other.signals().get(signal))
+                && parts(signal).stream().allMatch(part -> isSame(part, other));
+    }
+
+    private Set<String> parts(String signal) {
+        return policy.signals().get(signal) instanceof SignalPolicy.Combination combination
+                ? combination.weights().keySet()
+                : Set.of();
+    }
+
+    /** Observed steps before the youngest signal of a detector began. */
+    private long begun(String detector) {
+        DetectorPolicy settings = requireNonNull(policy.detectors().get(detector));
+        return settings.signals().stream()
+                .flatMap(signal -> Stream.concat(Stream.of(signal), parts(signal).stream()))
+                .mapToLong(signal -> begun.getOrDefault(signal, 0L))
+                .max()
+                .orElse(0);
     }
 
     /** The signals, by name in the policy. */
@@ -94,6 +157,16 @@ public final class Detectors implements Persistent {
         nonFinite.save(out);
         signals.values().forEach(signal -> signal.save(out));
         conjunctions.forEach(detector -> detector.save(out));
+    }
+
+    /** Gives away what snapshots of format 3 did not hold. */
+    void saveBeginnings(DoubleConsumer out) {
+        signals.keySet().forEach(signal -> out.accept(begun.getOrDefault(signal, 0L)));
+    }
+
+    /** Replaces what {@link #saveBeginnings} once gave away. */
+    void loadBeginnings(DoubleSupplier in) {
+        signals.keySet().forEach(signal -> begun.put(signal, (long) in.getAsDouble()));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.instabilityguard.guard.anomaly;
 
 import io.instabilityguard.guard.baseline.Persistent;
 import io.instabilityguard.guard.policy.Metric;
+import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.function.DoubleSupplier;
 final class NonFiniteDetector implements Persistent {
 
     /** Name of the detector; it needs no settings. */
-    static final String NAME = "non-finite";
+    static final String NAME = Policy.NON_FINITE;
 
     private final List<Metric> metrics = List.copyOf(Metric.scalars());
     private final boolean[] known = new boolean[metrics.size()];

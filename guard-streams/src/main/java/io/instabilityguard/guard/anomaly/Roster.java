@@ -22,6 +22,13 @@ public final class Roster {
         this.most = most;
     }
 
+    /** The same matrices with the same numbers, and room for {@code newMost}. */
+    Roster withRoomFor(int newMost) {
+        Roster roster = new Roster(newMost);
+        members.forEach(roster::enter);
+        return roster;
+    }
+
     /** The number of a matrix, which is entered when it is new; -1 when the roster is full. */
     public int enter(LayerSpectrum layer) {
         Integer number = numbers.get(layer.getName());

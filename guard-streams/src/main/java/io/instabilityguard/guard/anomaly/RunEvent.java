@@ -1,7 +1,10 @@
 package io.instabilityguard.guard.anomaly;
 
+import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.LeaseClaim;
+import io.instabilityguard.schemas.OperatorAction;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +15,7 @@ public sealed interface RunEvent {
     /**
      * A step arrived and was looked at.
      *
+     * @param policy the policy in force
      * @param telemetry the record
      * @param arrival whether it was taken in; {@code readings} are empty when not
      * @param readings what each detector says
@@ -20,12 +24,15 @@ public sealed interface RunEvent {
      * @param traces recent values of what the interventions should move, by intervention
      * @param blind signals whose silence is no evidence of health, each with the reason
      * @param partial why nothing can be said about the run although it is heard of; empty when that is not so
+     * @param stale why the record may move what is known but command nothing; empty when it may
+     * @param unseen steps before this one that were lost or skipped
      * @param lastStep last step of process rank 0 taken in, this one included
      * @param roster every matrix seen so far in this generation
      * @param partition partition of the record
      * @param offset offset of the record
      */
     record StepInspected(
+            Policy policy,
             StepTelemetry telemetry,
             Arrival arrival,
             List<Reading> readings,
@@ -34,6 +41,8 @@ public sealed interface RunEvent {
             Map<String, Trace> traces,
             List<String> blind,
             String partial,
+            String stale,
+            long unseen,
             long lastStep,
             Roster roster,
             int partition,
@@ -43,8 +52,14 @@ public sealed interface RunEvent {
     /** A sidecar answered a command. */
     record CommandAnswered(InterventionOutcome outcome) implements RunEvent {}
 
-    /** Nothing was heard of the run for longer than is normal for it. */
-    record Silent(long silentMs, long lastStep, long nowMs) implements RunEvent {}
+    /** An operator asked for something. */
+    record OperatorAsked(OperatorAction action) implements RunEvent {}
+
+    /** Somebody claimed the lease on the run, with the claim at this offset of its topic. */
+    record LeaseClaimed(LeaseClaim claim, long offset) implements RunEvent {}
+
+    /** Nothing was heard of the run, which is under this policy, for longer than is normal for it. */
+    record Silent(Policy policy, long silentMs, long lastStep, long nowMs) implements RunEvent {}
 
     /** The run was silent for so long that its memory is dropped. */
     record Forgotten() implements RunEvent {}

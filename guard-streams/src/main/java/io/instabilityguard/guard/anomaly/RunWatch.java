@@ -1,5 +1,7 @@
 package io.instabilityguard.guard.anomaly;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.guard.baseline.Persistent;
 import io.instabilityguard.guard.baseline.RecentMean;
 import io.instabilityguard.guard.baseline.RunningMedian;
@@ -7,6 +9,7 @@ import io.instabilityguard.guard.mixing.MixingAssembly;
 import io.instabilityguard.guard.mixing.MixingGains;
 import io.instabilityguard.guard.policy.InterventionPolicy.Expectation;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.Quantity;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.Collections;
@@ -26,6 +29,7 @@ final class RunWatch implements Persistent {
     private static final int USUAL_STEPS = 20;
     private static final int RECENT_STEPS = 5;
 
+    private final Policy policy;
     private final long generation;
     private final Roster roster;
     private final Detectors detectors;
@@ -40,19 +44,65 @@ final class RunWatch implements Persistent {
     private long lastTimestampMs = -1;
     private long kept;
     private long keptAtSnapshot;
+    private long stride = 1;
+    private long passed;
+    private long unseen;
 
     RunWatch(Policy policy, long generation, Roster roster) {
+        this.policy = policy;
         this.generation = generation;
         this.roster = roster;
         this.detectors = new Detectors(policy, roster);
         this.mixing = new MixingAssembly(policy.limits().mixingGraceSteps());
         this.spectra = new SpectraAssembly(policy.limits().mixingGraceSteps(), roster);
+        expectations(policy).forEach((name, quantity) -> traces.put(name, new Trace(quantity)));
+    }
+
+    private static Map<String, Quantity> expectations(Policy policy) {
+        Map<String, Quantity> quantities = new TreeMap<>();
         policy.interventions().forEach((name, rung) -> {
             Expectation expects = rung.verdict().expects();
             if (expects != null) {
-                traces.put(name, new Trace(expects.quantity()));
+                quantities.put(name, expects.quantity());
             }
         });
+        return quantities;
+    }
+
+    /** The same watch under another policy: what fits is kept, what has changed begins anew. */
+    RunWatch under(Policy other) {
+        RunWatch next =
+                new RunWatch(other, generation, roster.withRoomFor(other.limits().layers()));
+        next.lastStep = lastStep;
+        next.lastTimestampMs = lastTimestampMs;
+        next.lastStepOfOthers.putAll(lastStepOfOthers);
+        next.stride = stride;
+        next.passed = passed;
+        losses.copyTo(next.losses);
+        stepMs.copyTo(next.stepMs);
+        stepMillis.copyTo(next.stepMillis);
+        mixing.copyTo(next.mixing);
+        spectra.copyTo(next.spectra);
+        next.detectors.goOnFrom(detectors);
+        Map<String, Quantity> before = expectations(policy);
+        expectations(other).forEach((name, quantity) -> {
+            if (quantity.equals(before.get(name))) {
+                requireNonNull(traces.get(name)).copyTo(requireNonNull(next.traces.get(name)));
+            }
+        });
+        next.resumeAt(kept);
+        return next;
+    }
+
+    /** Notes the position of a step that is not looked at. */
+    void pass(StepTelemetry telemetry) {
+        if (telemetry.getProcessRank() == 0) {
+            passed += lastStep < 0 ? 1 : telemetry.getStep() - lastStep;
+            lastStep = telemetry.getStep();
+        } else {
+            lastStepOfOthers.put(telemetry.getProcessRank(), telemetry.getStep());
+        }
+        lastTimestampMs = Math.max(lastTimestampMs, telemetry.getTimestampMs());
     }
 
     /** Where a record stands. */
@@ -89,6 +139,7 @@ final class RunWatch implements Persistent {
         if (lastTimestampMs >= 0) {
             stepMs.add(Math.max(0, telemetry.getTimestampMs() - lastTimestampMs) / (double) steps);
         }
+        noteUnseen(steps);
         noteStepMillis(telemetry);
         losses.add(telemetry.getLoss());
         lastStep = telemetry.getStep();
@@ -105,9 +156,28 @@ final class RunWatch implements Persistent {
                         .toList();
     }
 
+    private void noteUnseen(long steps) {
+        unseen = passed + (lastStep < 0 ? 0 : Math.max(0, steps - stride));
+        stride = lastStep < 0 ? 1 : steps;
+        passed = 0;
+    }
+
+    /** Steps before the last one that were not looked at although it is usual: they were lost, or skipped. */
+    long unseen() {
+        return unseen;
+    }
+
     /** Why nothing can be said about the run although it is heard of; empty when that is not so. */
     String partial() {
+        if (unseen >= policy.blindness().silentSteps()) {
+            return unseen + " steps before step " + lastStep + " were not seen";
+        }
         return spectra.partial();
+    }
+
+    /** The policy that it is under. */
+    Policy policy() {
+        return policy;
     }
 
     private void noteStepMillis(StepTelemetry telemetry) {
@@ -197,6 +267,9 @@ final class RunWatch implements Persistent {
         traces.values().forEach(trace -> trace.save(out));
         detectors.save(out);
         spectra.save(out);
+        detectors.saveBeginnings(out);
+        out.accept(stride);
+        out.accept(passed);
     }
 
     @Override
@@ -214,6 +287,9 @@ final class RunWatch implements Persistent {
         traces.values().forEach(trace -> trace.load(in));
         detectors.load(in);
         spectra.load(in);
+        detectors.loadBeginnings(in);
+        stride = Math.max(1, (long) in.getAsDouble());
+        passed = (long) in.getAsDouble();
     }
 
     /**

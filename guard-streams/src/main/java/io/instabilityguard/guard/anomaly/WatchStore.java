@@ -1,6 +1,5 @@
 package io.instabilityguard.guard.anomaly;
 
-import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
@@ -15,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps watches in two stores: a snapshot per run every {@code windowSteps} records, and one slot per record since then, keyed (run, number of the record
  * mod window). A watch is the snapshot with the slots replayed through it in the order of their arrival: one small write per step, and nothing is lost with the
- * heap. A snapshot in another version's format is dropped with what belongs to it: the run is then watched as if it were new.
+ * heap. A snapshot that cannot be read is dropped with what belongs to it: the run is then watched as if it were new.
  */
 final class WatchStore {
 
@@ -24,12 +23,14 @@ final class WatchStore {
     /** Numbers of slots start here, so that all have as many digits and sort as numbers do. */
     private static final int FIRST_SLOT = 1_000_000;
 
-    private final Policy policy;
+    private static final int LAST_SLOT = 999_999;
+
+    private final PolicyStore policies;
     private final KeyValueStore<String, byte[]> snapshots;
     private final KeyValueStore<String, StepTelemetry> slots;
 
-    WatchStore(Policy policy, KeyValueStore<String, byte[]> snapshots, KeyValueStore<String, StepTelemetry> slots) {
-        this.policy = policy;
+    WatchStore(PolicyStore policies, KeyValueStore<String, byte[]> snapshots, KeyValueStore<String, StepTelemetry> slots) {
+        this.policies = policies;
         this.snapshots = snapshots;
         this.slots = slots;
     }
@@ -46,21 +47,24 @@ final class WatchStore {
     /** The watch of a run as it was after the last step written. */
     Optional<RunWatch> load(String run) {
         byte[] bytes = snapshots.get(run);
-        if (bytes != null && WatchSnapshot.versionOf(bytes) != WatchSnapshot.VERSION) {
+        if (bytes == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(replay(run, WatchSnapshot.restore(bytes, policies::learnedUnder, policies.of(run))));
+        } catch (IllegalArgumentException e) {
             LOG.warn(
-                    "the baselines of run {} were stored in format {}, this guard reads {}: they are dropped and learned anew",
+                    "the baselines of run {} are dropped and learned anew, since what was stored of them cannot be read: {}",
                     run,
-                    WatchSnapshot.versionOf(bytes),
-                    WatchSnapshot.VERSION);
+                    e.getMessage());
             forget(run);
             return Optional.empty();
         }
-        return Optional.ofNullable(bytes).map(known -> replay(run, WatchSnapshot.restore(known, policy)));
     }
 
     private RunWatch replay(String run, RunWatch watch) {
-        for (int i = 0; i < policy.limits().windowSteps(); i++) {
-            StepTelemetry next = slots.get(slot(run, watch.kept()));
+        for (int i = 0; i < windowOf(watch); i++) {
+            StepTelemetry next = slots.get(slot(run, watch, watch.kept()));
             if (next == null || watch.arrival(next) != Arrival.NEXT) {
                 break;
             }
@@ -70,12 +74,13 @@ final class WatchStore {
     }
 
     void writeSnapshot(String run, RunWatch watch) {
-        snapshots.put(run, WatchSnapshot.of(watch, policy));
+        policies.keep(watch.policy());
+        snapshots.put(run, WatchSnapshot.of(watch));
     }
 
     /** Writes the record with this number since the generation began. */
-    void writeRecord(long number, StepTelemetry telemetry) {
-        slots.put(slot(telemetry.getRun(), number), telemetry);
+    void writeRecord(RunWatch watch, long number, StepTelemetry telemetry) {
+        slots.put(slot(telemetry.getRun(), watch, number), telemetry);
     }
 
     void forget(String run) {
@@ -86,14 +91,18 @@ final class WatchStore {
     private List<KeyValue<String, StepTelemetry>> entries(String run) {
         List<KeyValue<String, StepTelemetry>> entries = new ArrayList<>();
         try (KeyValueIterator<String, StepTelemetry> range =
-                slots.range(key(run, 0), key(run, policy.limits().windowSteps() - 1))) {
+                slots.range(key(run, 0), key(run, LAST_SLOT))) {
             range.forEachRemaining(entries::add);
         }
         return entries;
     }
 
-    private String slot(String run, long number) {
-        return key(run, number % policy.limits().windowSteps());
+    private static String slot(String run, RunWatch watch, long number) {
+        return key(run, number % windowOf(watch));
+    }
+
+    private static int windowOf(RunWatch watch) {
+        return watch.policy().limits().windowSteps();
     }
 
     /** No run contains a slash, so that runs cannot reach into each other's slots. */

@@ -35,7 +35,7 @@ final class AclsCommand implements Callable<Integer> {
             names = "--principal-prefix",
             paramLabel = "P",
             description =
-                    "What precedes guard, sidecar, operator and subscriber in their names, as CN=; default: nothing.")
+                    "What precedes guard, sidecar and so on in their names, as CN=; default: nothing.")
     private String principalPrefix = "";
 
     @Option(

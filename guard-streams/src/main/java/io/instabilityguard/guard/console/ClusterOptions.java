@@ -1,7 +1,9 @@
 package io.instabilityguard.guard.console;
 
 import io.instabilityguard.guard.GuardConfig;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.schemas.RecordSerdes;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -39,6 +41,11 @@ final class ClusterOptions {
             throw new PolicyException("which cluster? name it by --bootstrap-servers HOST:PORT or --config F");
         }
         return GuardConfig.read(config);
+    }
+
+    /** The policy of the guard's process; the default one when no guard is named. */
+    PolicyBook policies() {
+        return config == null ? new PolicyBook(PolicyReader.defaults(), null) : GuardConfig.read(config).policies();
     }
 
     /** Settings for any Kafka client. */

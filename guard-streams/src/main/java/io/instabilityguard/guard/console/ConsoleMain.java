@@ -10,7 +10,16 @@ import picocli.CommandLine.Command;
         name = "guard",
         description = "Asks and tells the guard through Kafka.",
         mixinStandardHelpOptions = true,
-        subcommands = {RunsCommand.class, LedgerCommand.class, KeysCommand.class, AclsCommand.class})
+        subcommands = {
+            RunsCommand.class,
+            CommandsCommand.class,
+            LeaseCommand.class,
+            PolicyCommand.class,
+            DeadLettersCommand.class,
+            LedgerCommand.class,
+            KeysCommand.class,
+            AclsCommand.class
+        })
 public final class ConsoleMain {
 
     /** Made by {@link #main}. */

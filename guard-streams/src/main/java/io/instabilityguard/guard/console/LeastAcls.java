@@ -21,14 +21,19 @@ import org.apache.kafka.common.resource.ResourceType;
  * The least that each process needs of a cluster whose authorizer denies what is not allowed. Reading and writing imply describing, and writing to
  * any topic implies idempotent writes, so neither needs a line. Topics are created by whoever sets the cluster up.
  *
- * @param principalPrefix what precedes guard, sidecar, operator and subscriber in the names of their principals
+ * <p>Redriving dead letters writes what sidecars and operators write, so it is a principal of its own.
+ *
+ * @param principalPrefix what precedes guard, sidecar, operator, redriver and subscriber in the names of their principals
  * @param applicationId application id of the guard: its consumer group, and prefix of its internal topics and transactional ids
  */
 public record LeastAcls(String principalPrefix, String applicationId) {
 
+    private static final List<Topic<?>> INPUTS =
+            List.of(Topics.TELEMETRY, Topics.OUTCOMES, Topics.OPERATOR, Topics.LEASES, Topics.POLICIES);
+
     /** Every line, principal by principal. */
     public List<AclRule> rules() {
-        return Stream.of(guard(), sidecar(), operator(), subscriber())
+        return Stream.of(guard(), sidecar(), operator(), redriver(), subscriber())
                 .flatMap(rules -> rules)
                 .toList();
     }
@@ -40,10 +45,17 @@ public record LeastAcls(String principalPrefix, String applicationId) {
                         Stream.of(
                                 topic(guard, READ, Topics.TELEMETRY, "hear the trainers"),
                                 topic(guard, READ, Topics.OUTCOMES, "learn what became of its commands"),
+                                topic(guard, READ, Topics.OPERATOR, "do what operators ask"),
+                                topic(guard, READ, Topics.LEASES, "know who may act"),
+                                topic(guard, READ, Topics.POLICIES, "check policies"),
+                                topic(guard, READ, Topics.POLICIES_IN_FORCE, "act by the policies in force")),
+                        Stream.of(
                                 topic(guard, WRITE, Topics.COMMANDS, "command; nobody else may"),
                                 topic(guard, WRITE, Topics.DECISIONS, "keep the ledger"),
                                 topic(guard, WRITE, Topics.ANOMALIES, "tell what it sees"),
                                 topic(guard, WRITE, Topics.RUNS, "tell where runs stand"),
+                                topic(guard, WRITE, Topics.LEASES, "claim the runs that it sees first"),
+                                topic(guard, WRITE, Topics.POLICIES_IN_FORCE, "put policies in force"),
                                 topic(guard, WRITE, Topics.DEAD_LETTERS, "keep what it cannot read")),
                         Stream.of(
                                 rule(guard, GROUP, LITERAL, applicationId, READ, "share the runs with other instances"),
@@ -64,7 +76,25 @@ public record LeastAcls(String principalPrefix, String applicationId) {
     }
 
     private Stream<AclRule> operator() {
-        return Topics.all().stream().map(topic -> topic("operator", READ, topic, "ask about it in the console"));
+        String operator = "operator";
+        return Stream.concat(
+                Topics.all().stream().map(topic -> topic(operator, READ, topic, "ask about it in the console")),
+                Stream.of(
+                        topic(operator, WRITE, Topics.OPERATOR, "approve, deny, snooze, send, cancel"),
+                        topic(operator, WRITE, Topics.LEASES, "take and release runs"),
+                        topic(operator, WRITE, Topics.POLICIES, "apply and withdraw policies")));
+    }
+
+    private Stream<AclRule> redriver() {
+        String redriver = "redriver";
+        return Stream.of(
+                        Stream.of(
+                                topic(redriver, READ, Topics.DEAD_LETTERS, "find the letters"),
+                                topic(redriver, WRITE, Topics.DEAD_LETTERS, "note what was redriven"),
+                                rule(redriver, TRANSACTIONAL_ID, PREFIXED, Redrive.TRANSACTIONS, WRITE, "once each")),
+                        INPUTS.stream().map(topic -> topic(redriver, READ, topic, "find what a letter does not hold")),
+                        INPUTS.stream().map(topic -> topic(redriver, WRITE, topic, "put it back")))
+                .flatMap(rules -> rules);
     }
 
     private Stream<AclRule> subscriber() {

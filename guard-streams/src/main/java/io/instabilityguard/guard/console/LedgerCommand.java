@@ -47,7 +47,7 @@ final class LedgerCommand {
     @Command(name = "show", description = "The decisions about one run, oldest first.", mixinStandardHelpOptions = true)
     int show(@Option(names = "--run", required = true, paramLabel = "R", description = "Id of the run.") String run) {
         Listing listing =
-                output.listing("sequence", "step", "action", "command", "reason", "partition", "offset", "hash");
+                output.listing("application", "sequence", "step", "action", "command", "operator", "reason", "partition", "offset", "hash");
         try (TopicReader reader = new TopicReader(cluster)) {
             reader.read(Topics.DECISIONS, entry -> {
                 if (run.equals(entry.record().key())) {
@@ -61,10 +61,12 @@ final class LedgerCommand {
 
     private static void add(Listing listing, ConsumerRecord<String, byte[]> record, Decision decision) {
         listing.add(
+                decision.getApplication(),
                 decision.getSequence(),
                 decision.getStep(),
                 decision.getAction().name(),
                 decision.getCommandId(),
+                decision.getOperator(),
                 decision.getReason(),
                 record.partition(),
                 record.offset(),
@@ -112,12 +114,13 @@ final class LedgerCommand {
 
     private void print(List<Chain> chains) {
         Listing listing =
-                output.listing("run", "decisions", "state", "sequence", "partition", "offset", "explanation", "head");
+                output.listing("run", "application", "decisions", "state", "sequence", "partition", "offset", "explanation", "head");
         for (Chain chain : chains) {
             chain.finding()
                     .ifPresentOrElse(
                             finding -> listing.add(
                                     chain.run(),
+                                    chain.application(),
                                     chain.decisions(),
                                     finding.flaw().name(),
                                     finding.sequence(),
@@ -125,7 +128,7 @@ final class LedgerCommand {
                                     finding.place().offset(),
                                     finding.explanation(),
                                     chain.head()),
-                            () -> listing.add(chain.run(), chain.decisions(), "INTACT", -1, -1, -1, "", chain.head()));
+                            () -> listing.add(chain.run(), chain.application(), chain.decisions(), "INTACT", -1, -1, -1, "", chain.head()));
         }
         listing.print(out());
     }

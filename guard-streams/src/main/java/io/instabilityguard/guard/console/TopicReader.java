@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -69,6 +70,19 @@ final class TopicReader implements AutoCloseable {
                         "topic " + topic.name() + " could not be read to its end: its brokers do not answer");
             }
         }
+    }
+
+    /** The record at an offset; empty when the topic does not hold it any more. */
+    Optional<ConsumerRecord<String, byte[]>> at(String topic, int partition, long offset) {
+        TopicPartition from = new TopicPartition(topic, partition);
+        consumer.assign(List.of(from));
+        consumer.seek(from, offset);
+        for (int idle = 0; idle < PATIENCE && consumer.position(from) <= offset; idle++) {
+            for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+                return Optional.of(record).filter(found -> found.offset() == offset);
+            }
+        }
+        return Optional.empty();
     }
 
     /** How many records could not be read. */

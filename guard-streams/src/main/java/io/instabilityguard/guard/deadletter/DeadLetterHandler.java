@@ -9,21 +9,26 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.streams.errors.DeserializationExceptionHandler;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 import org.apache.kafka.streams.errors.ProcessingExceptionHandler;
+import org.apache.kafka.streams.errors.ProductionExceptionHandler;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kafka Streams' handler for records that cannot be read and for records that a node fails on. A bad record becomes a dead letter, whole, in the same
- * transaction as its offset, and the stream goes on; a bad moment ({@link DeadLetters#isRecoverable}) stops the thread, which is then replaced.
+ * Kafka Streams' handler for records that cannot be read, that a node fails on, or whose result cannot be written; also for a punctuator that fails, which no
+ * record caused. A bad record becomes a dead letter, whole, in the same transaction as its offset, and the stream goes on; a bad moment
+ * ({@link DeadLetters#isRecoverable}) stops the thread, which is then replaced. The thread that reads the policies in force can publish nothing: its failures are
+ * told in the log only.
  */
 @SuppressWarnings("NullAway.Init") // Kafka Streams initialises it before the first record
-public final class DeadLetterHandler implements DeserializationExceptionHandler, ProcessingExceptionHandler {
+public final class DeadLetterHandler
+        implements DeserializationExceptionHandler, ProcessingExceptionHandler, ProductionExceptionHandler {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterHandler.class);
 
@@ -44,7 +49,7 @@ public final class DeadLetterHandler implements DeserializationExceptionHandler,
             return DeserializationExceptionHandler.Response.fail();
         }
         return DeserializationExceptionHandler.Response.resume(
-                List.of(letter(context, "deserialization", failure, record.key(), record.value())));
+                letters(context, "deserialization", failure, record.key(), record.value()));
     }
 
     @Override
@@ -53,21 +58,48 @@ public final class DeadLetterHandler implements DeserializationExceptionHandler,
         if (DeadLetters.isRecoverable(failure)) {
             return ProcessingExceptionHandler.Response.fail();
         }
-        return ProcessingExceptionHandler.Response.resume(List.of(
-                letter(context, context.processorNodeId(), failure, context.sourceRawKey(), context.sourceRawValue())));
+        return ProcessingExceptionHandler.Response.resume(letters(
+                context, context.processorNodeId(), failure, context.sourceRawKey(), context.sourceRawValue()));
     }
 
-    private ProducerRecord<byte[], byte[]> letter(
+    @Override
+    public ProductionExceptionHandler.Response handleError(
+            ErrorHandlerContext context, ProducerRecord<byte[], byte[]> record, Exception failure) {
+        return failure instanceof RetriableException
+                ? ProductionExceptionHandler.Response.retry()
+                : ProductionExceptionHandler.Response.fail();
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes") // so does the interface
+    public ProductionExceptionHandler.Response handleSerializationError(
+            ErrorHandlerContext context,
+            ProducerRecord record,
+            Exception failure,
+            SerializationExceptionOrigin origin) {
+        if (DeadLetters.isRecoverable(failure)) {
+            return ProductionExceptionHandler.Response.fail();
+        }
+        return ProductionExceptionHandler.Response.resume(letters(
+                context, context.processorNodeId(), failure, context.sourceRawKey(), context.sourceRawValue()));
+    }
+
+    private List<ProducerRecord<byte[], byte[]>> letters(
             ErrorHandlerContext context,
             String stage,
             Exception failure,
             byte @Nullable [] key,
             byte @Nullable [] value) {
-        Origin origin = new Origin(context.topic(), context.partition(), context.offset(), context.timestamp());
+        String from = context.topic() == null ? "" : context.topic();
+        Origin origin = new Origin(from, context.partition(), context.offset(), context.timestamp());
         String cause = DeadLetters.causeOf(failure);
         LOG.warn("{} of {}-{} at {} failed: {}", stage, origin.topic(), origin.partition(), origin.offset(), cause);
         DeadLetter letter = DeadLetters.letter(origin, stage, cause, key, value);
+        if (from.equals(Topics.POLICIES_IN_FORCE.name())) {
+            return List.of();
+        }
         String topic = Topics.DEAD_LETTERS.name();
-        return new ProducerRecord<>(topic, null, context.timestamp(), key, serializer.serialize(topic, letter));
+        return List.of(
+                new ProducerRecord<>(topic, null, context.timestamp(), key, serializer.serialize(topic, letter)));
     }
 }

@@ -12,6 +12,9 @@ public final class DeadLetters {
 
     private static final int LONGEST_CAUSE = 1_000;
 
+    /** A letter must be smaller than the largest record that a producer sends by default, 1 MiB. */
+    private static final int MOST_BYTES = 1_000_000;
+
     private DeadLetters() {}
 
     /**
@@ -31,9 +34,16 @@ public final class DeadLetters {
         return cause instanceof SerializationException && !(cause instanceof RegistryUnavailableException);
     }
 
-    /** A dead letter for a record that came from {@code origin}. The record's own time is kept, so that a replay gives the same letter. */
+    /**
+     * A dead letter for a record that came from {@code origin}. The record's own time is kept, so that a replay gives the same letter. A key and value that are
+     * too long for a letter are left out, which its cause says: they are to be read at their origin.
+     */
     public static DeadLetter letter(
             Origin origin, String stage, String cause, byte @Nullable [] key, byte @Nullable [] value) {
+        int bytes = length(key) + length(value);
+        if (bytes > MOST_BYTES) {
+            return letter(origin, stage, bytes + " bytes, too long for a letter; " + cause, null, null);
+        }
         DeadLetter.Builder letter = DeadLetter.newBuilder()
                 .setTopic(origin.topic())
                 .setPartition(origin.partition())
@@ -49,6 +59,10 @@ public final class DeadLetters {
             letter.setValue(ByteBuffer.wrap(value));
         }
         return letter.build();
+    }
+
+    private static int length(byte @Nullable [] bytes) {
+        return bytes == null ? 0 : bytes.length;
     }
 
     /** The failure's type and message and those of its innermost cause. */
@@ -69,6 +83,6 @@ public final class DeadLetters {
         return line.length() <= LONGEST_CAUSE ? line : line.substring(0, LONGEST_CAUSE);
     }
 
-    /** Where a record came from: topic, partition, offset there, and its own time in epoch milliseconds. */
+    /** Where a record came from: topic, partition, offset there, and its own time in epoch milliseconds; no topic and -1 for what no record caused. */
     public record Origin(String topic, int partition, long offset, long timestampMs) {}
 }

@@ -22,7 +22,7 @@ public final class ScreeningProcessor<V> implements Processor<String, V, String,
 
     private static final String STAGE = "validation";
 
-    private final BiFunction<@Nullable String, V, Optional<String>> problemOf;
+    private final BiFunction<@Nullable String, @Nullable V, Optional<String>> problemOf;
     private final Serializer<V> serializer;
     private final String next;
     private final String deadLetters;
@@ -31,13 +31,13 @@ public final class ScreeningProcessor<V> implements Processor<String, V, String,
     /**
      * A screen.
      *
-     * @param problemOf what is wrong with a record under its key; empty when nothing is
+     * @param problemOf what is wrong with a record (null without a value) under its key; empty when nothing is
      * @param serializer writes an absurd record into its dead letter
      * @param next node for sensible records
      * @param deadLetters node for dead letters
      */
     public ScreeningProcessor(
-            BiFunction<@Nullable String, V, Optional<String>> problemOf,
+            BiFunction<@Nullable String, @Nullable V, Optional<String>> problemOf,
             Serializer<V> serializer,
             String next,
             String deadLetters) {
@@ -47,6 +47,13 @@ public final class ScreeningProcessor<V> implements Processor<String, V, String,
         this.deadLetters = deadLetters;
     }
 
+    /** The same check for records that must have a value. */
+    public static <V> BiFunction<@Nullable String, @Nullable V, Optional<String>> required(
+            BiFunction<@Nullable String, V, Optional<String>> problemOf) {
+        return (key, value) ->
+                value == null ? Optional.of("the record has no value") : problemOf.apply(key, value);
+    }
+
     @Override
     public void init(ProcessorContext<String, Object> newContext) {
         context = newContext;
@@ -54,9 +61,7 @@ public final class ScreeningProcessor<V> implements Processor<String, V, String,
 
     @Override
     public void process(Record<String, V> record) {
-        Optional<String> problem = record.value() == null
-                ? Optional.of("the record has no value")
-                : problemOf.apply(record.key(), record.value());
+        Optional<String> problem = problemOf.apply(record.key(), record.value());
         if (problem.isPresent()) {
             context.forward(record.withValue(letter(record, problem.get())), deadLetters);
         } else {

@@ -22,9 +22,27 @@ final class AnomalyBook {
         this.policy = policy;
     }
 
-    /** Enters the readings of one step. */
-    void enter(Proceedings proceedings, List<Reading> readings) {
+    /** Enters the readings of one step, before which some others were not seen: those do not count as quiet. */
+    void enter(Proceedings proceedings, List<Reading> readings, long unseenSteps) {
+        if (unseenSteps > 0) {
+            proceedings.remember(memory -> memory.pausedFor(unseenSteps));
+        }
+        clearForgotten(proceedings);
         readings.forEach(reading -> enter(proceedings, reading));
+    }
+
+    /** Clears anomalies of detectors that the policy does not have any more: nothing else would. */
+    private void clearForgotten(Proceedings proceedings) {
+        for (OpenAnomaly anomaly : proceedings.memory().open()) {
+            if (!policy.hasDetector(anomaly.detector())) {
+                publish(
+                        proceedings,
+                        anomaly,
+                        AnomalyTransition.CLEARED,
+                        "the policy has no detector " + anomaly.detector() + " any more");
+                proceedings.remember(memory -> memory.withOpen(without(memory, anomaly)));
+            }
+        }
     }
 
     /** Clears everything, because the trainer's life that it was about is over. */

@@ -9,16 +9,22 @@ import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.Policy.Rollback;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.InterventionCommand;
+import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.Verdict;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows issued commands to their end: answers of the sidecars (of every rank for a command to count as applied), their silence, and the effect some steps
  * after application. A command that did harm is rolled back where the policy says so; a rollback is followed to its answer, and is itself never judged or rolled back.
  */
 final class CommandBook {
+
+    /** Steps for which an answer is waited for where no policy says it any more. */
+    private static final int OUTSTANDING_STEPS = 100;
 
     private final Policy policy;
     private final Ladders ladders;
@@ -48,7 +54,7 @@ final class CommandBook {
     void review(Proceedings proceedings, StepInspected event) {
         for (IssuedCommand command : proceedings.memory().issued()) {
             InterventionPolicy rung = policy.interventions().get(command.rung());
-            if (rung != null && command.isUnanswered() && isOverdue(command, rung, proceedings.step())) {
+            if (command.isUnanswered() && isOverdue(command, rung, proceedings.step())) {
                 lost(proceedings, command);
             } else if (rung != null && command.state() == State.APPLIED) {
                 judgeWhenDue(proceedings, command, rung, event);
@@ -65,7 +71,13 @@ final class CommandBook {
             proceedings.remember(
                     memory -> memory.withChanged(command.id(), known -> byAll ? told.in(state, boundary) : told));
             if (byAll && command.isRollback()) {
-                proceedings.judge(command, Verdict.UNKNOWN, command.undoes() + " was rolled back at step " + boundary);
+                boolean isCancel = outcome.getKind() == InterventionKind.CANCEL;
+                proceedings.judge(
+                        command,
+                        Verdict.UNKNOWN,
+                        command.undoes()
+                                + (isCancel ? " was cancelled at step " : " was rolled back at step ")
+                                + boundary);
             }
         }
     }
@@ -93,8 +105,10 @@ final class CommandBook {
                 "no answer by step " + step + command.appliedBy().note());
     }
 
-    private static boolean isOverdue(IssuedCommand command, InterventionPolicy rung, long step) {
-        return step > command.decidedAtStep() + rung.timing().outstandingSteps();
+    /** A command of an intervention that the policy does not have any more is given up, too. */
+    private static boolean isOverdue(IssuedCommand command, @Nullable InterventionPolicy rung, long step) {
+        int patience = rung == null ? OUTSTANDING_STEPS : rung.timing().outstandingSteps();
+        return step > command.decidedAtStep() + patience;
     }
 
     private void judgeWhenDue(
@@ -105,7 +119,8 @@ final class CommandBook {
         Judgement judgement = Judgement.of(proceedings.memory(), command, rung.verdict(), event);
         boolean harmful = judgement.verdict() == Verdict.HARMFUL;
         boolean mustUndo = harmful && rung.verdict().rollBack();
-        if (judgement.isPending() || mustUndo && proceedings.hasCommanded()) {
+        boolean mayCommand = event.stale().isEmpty() && !proceedings.hasCommanded();
+        if (judgement.isPending() || mustUndo && !mayCommand) {
             return;
         }
         State state = harmful ? State.HARMED : State.JUDGED;
@@ -144,6 +159,14 @@ final class CommandBook {
         if (proceedings.step() + rollback.leadSteps() > harmful.stateStep() + rollback.shadowSteps()) {
             String reason = harmful.id() + " cannot be rolled back any more: what that needs was kept for "
                     + rollback.shadowSteps() + " steps";
+            proceedings.decide(DecisionAction.NOTHING, harmful.anomalyId(), harmful.id(), reason, harm);
+            return;
+        }
+        Optional<Obstacle> barrier =
+                proceedings.authority().obstacle(proceedings.memory().desk().heldReason());
+        if (barrier.isPresent()) {
+            String reason =
+                    harmful.id() + " is not rolled back: " + barrier.get().reason();
             proceedings.decide(DecisionAction.NOTHING, harmful.anomalyId(), harmful.id(), reason, harm);
             return;
         }

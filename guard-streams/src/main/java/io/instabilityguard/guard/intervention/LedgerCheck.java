@@ -6,18 +6,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the chains of decisions through their topic, record by record in the order of each partition, and keeps the first record of each
- * chain that does not follow from those before it. What follows later in that chain is not judged any more.
+ * chain that does not follow from those before it. What follows later in that chain is not judged any more. Every application has a chain of
+ * its own on each run; one that was begun by an older release, which named no application, goes on under its name.
  *
  * <p>It cannot see decisions that are missing from the end of a chain, nor a run that is missing altogether; a hash that was noted elsewhere
  * shows both ({@link Chain#contains}). Whoever may write to the topic may also write a whole new chain: signatures show that.
  */
 public final class LedgerCheck {
 
-    private final Map<String, Chain> chains = new TreeMap<>();
+    private final Map<String, List<Chain>> chains = new TreeMap<>();
 
     /** What is wrong with a record. */
     public enum Flaw {
@@ -51,32 +54,52 @@ public final class LedgerCheck {
 
     /** Adds the next record. */
     public void add(@Nullable String key, Decision decision, Place place) {
-        chain(decision.getRun()).add(key, decision, place);
+        chain(decision).add(key, decision, place);
     }
 
     /** Adds a record whose content does not count, because it cannot be read or is not trusted. */
     public void reject(@Nullable String key, Flaw flaw, Place place, String explanation) {
-        chain(String.valueOf(key)).found(new Finding(flaw, -1, place, explanation));
+        List<Chain> ofRun = ofRun(String.valueOf(key));
+        Chain chain = ofRun.isEmpty() ? begin(String.valueOf(key), "") : ofRun.get(0);
+        chain.found(new Finding(flaw, -1, place, explanation));
     }
 
-    private Chain chain(String run) {
-        return chains.computeIfAbsent(run, Chain::new);
+    private Chain chain(Decision decision) {
+        List<Chain> ofRun = ofRun(decision.getRun());
+        return Stream.<Predicate<Chain>>of(
+                        chain -> chain.application.equals(decision.getApplication()),
+                        chain -> chain.isContinuedBy(decision))
+                .flatMap(wanted -> ofRun.stream().filter(wanted))
+                .findFirst()
+                .orElseGet(() -> begin(decision.getRun(), decision.getApplication()));
+    }
+
+    private Chain begin(String run, String application) {
+        Chain chain = new Chain(run, application);
+        ofRun(run).add(chain);
+        return chain;
+    }
+
+    private List<Chain> ofRun(String run) {
+        return chains.computeIfAbsent(run, key -> new ArrayList<>());
     }
 
     /** The chains so far, by run. */
     public List<Chain> chains() {
-        return List.copyOf(chains.values());
+        return chains.values().stream().flatMap(List::stream).toList();
     }
 
-    /** The decisions of one run. */
+    /** The decisions of one application on one run. */
     public static final class Chain {
 
         private final String run;
+        private String application;
         private final List<String> hashes = new ArrayList<>();
         private @Nullable Finding finding;
 
-        private Chain(String run) {
+        private Chain(String run, String application) {
             this.run = run;
+            this.application = application;
         }
 
         private void add(@Nullable String key, Decision decision, Place place) {
@@ -85,6 +108,7 @@ public final class LedgerCheck {
                 found(new Finding(flaw.get(), decision.getSequence(), place, explain(flaw.get(), decision)));
             } else if (finding == null) {
                 hashes.add(decision.getHash());
+                application = application.isEmpty() ? decision.getApplication() : application;
             }
         }
 
@@ -92,6 +116,13 @@ public final class LedgerCheck {
             if (finding == null) {
                 finding = first;
             }
+        }
+
+        private boolean isContinuedBy(Decision decision) {
+            boolean isAcrossReleases = application.isEmpty() || decision.getApplication().isEmpty();
+            return isAcrossReleases
+                    && !hashes.isEmpty()
+                    && decision.getPreviousHash().equals(head());
         }
 
         private Optional<Flaw> flawOf(@Nullable String key, Decision decision) {
@@ -131,6 +162,11 @@ public final class LedgerCheck {
         /** The run. */
         public String run() {
             return run;
+        }
+
+        /** Who decided; empty when only older releases did. */
+        public String application() {
+            return application;
         }
 
         /** How many decisions are proved to follow from one another. */

@@ -30,6 +30,11 @@ record OpenAnomaly(
         return new OpenAnomaly(id, detector, raisedAtStep, lastFiringStep, step, published, latest);
     }
 
+    /** The same when so many steps were not seen: they are not quiet. */
+    OpenAnomaly pausedFor(long steps) {
+        return loudAt(lastLoudStep + steps);
+    }
+
     OpenAnomaly escalated() {
         return new OpenAnomaly(id, detector, raisedAtStep, lastFiringStep, lastLoudStep, latest, latest);
     }

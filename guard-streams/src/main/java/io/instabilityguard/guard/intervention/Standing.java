@@ -19,6 +19,11 @@ record Standing(int level, int unhelpful, long calmSince) {
         return new Standing(level + 1, 0, calmSince);
     }
 
+    /** The same when so many steps were not seen: they are not calm. */
+    Standing pausedFor(long steps) {
+        return calmSince < 0 ? this : calmSince(calmSince + steps);
+    }
+
     Standing calmSince(long step) {
         return new Standing(level, unhelpful, step);
     }

@@ -4,6 +4,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A detector: a conjunction of signals. It fires when every condition holds.
@@ -36,5 +38,12 @@ public record DetectorPolicy(
         clearAtMost = Collections.unmodifiableMap(new LinkedHashMap<>(clearAtMost));
         latched = Set.copyOf(latched);
         unlessLatched = Set.copyOf(unlessLatched);
+    }
+
+    /** Every signal that it asks. */
+    public Set<String> signals() {
+        return Stream.of(above.keySet(), below.keySet(), clearAtMost.keySet(), latched, unlessLatched)
+                .flatMap(Set::stream)
+                .collect(Collectors.toUnmodifiableSet());
     }
 }

@@ -12,30 +12,41 @@ import java.util.Map;
  * @param limits bounds on memory
  * @param silence when a run counts as silent
  * @param blindness when a signal counts as blind
+ * @param backlog what is done with stale telemetry
  * @param budget step-equivalents that interventions may cost in any 1,000 steps
  * @param rollback bounds on rollbacks
+ * @param proposalSteps steps for which a proposal waits for an operator
  * @param escalateFactor an anomaly escalates when its value is this many times as far as at its last transition
  * @param signals by name
  * @param detectors by name, in the order in which they look at a step
  * @param interventions by name, in the order in which they are considered
  * @param ladders by detector; its anomalies are answered by these rungs alone
+ * @param text all of the above, in JSON: laid over the default policy it makes the same policy again
  * @param hash SHA-256 (hex) of the canonical text of all of the above
+ * @param hashAsOfV2 what the guard of release v2 took for the hash: without the keys that it did not have
  */
 public record Policy(
         Mode mode,
         Limits limits,
         Silence silence,
         Blindness blindness,
+        Backlog backlog,
         double budget,
         Rollback rollback,
+        int proposalSteps,
         double escalateFactor,
         Map<String, SignalPolicy> signals,
         Map<String, DetectorPolicy> detectors,
         Map<String, InterventionPolicy> interventions,
         Map<String, LadderPolicy> ladders,
-        String hash) {
+        String text,
+        String hash,
+        String hashAsOfV2) {
 
     private static final int CLEAR_AFTER_STEPS = 20;
+
+    /** Name of the detector that needs no settings. */
+    public static final String NON_FINITE = "non-finite";
 
     /** Keeps its own copies, in order. */
     public Policy {
@@ -43,6 +54,11 @@ public record Policy(
         detectors = Collections.unmodifiableMap(new LinkedHashMap<>(detectors));
         interventions = Collections.unmodifiableMap(new LinkedHashMap<>(interventions));
         ladders = Collections.unmodifiableMap(new LinkedHashMap<>(ladders));
+    }
+
+    /** Whether a detector of this name looks at steps. */
+    public boolean hasDetector(String name) {
+        return detectors.containsKey(name) || name.equals(NON_FINITE);
     }
 
     /** Quiet steps after which an anomaly of this detector clears. */

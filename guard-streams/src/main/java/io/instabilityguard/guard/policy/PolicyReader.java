@@ -43,16 +43,30 @@ public final class PolicyReader {
 
     /** The policy in a YAML text; {@code mode}, when given, replaces that of the text. */
     public static Policy parse(String yaml, @Nullable Mode mode) {
-        ObjectNode tree = PolicyTree.overDefault(yaml);
+        return policy(PolicyTree.overDefault(yaml), mode);
+    }
+
+    /** A YAML text laid over another policy; {@code mode}, when given, replaces that of the text. */
+    public static Policy over(Policy base, String yaml, @Nullable Mode mode) {
+        return policy(PolicyTree.over(base.text(), yaml), mode);
+    }
+
+    /** The policy with this {@link Policy#text}, which an older guard may have written. */
+    public static Policy restore(String text) {
+        return policy(PolicyTree.stored(text), null);
+    }
+
+    private static Policy policy(ObjectNode tree, @Nullable Mode mode) {
         if (mode != null) {
             tree.put("mode", mode.name().toLowerCase(Locale.ROOT));
         }
-        return policy(new Section("", tree), PolicyTree.hash(tree));
+        return policy(new Section("", tree), tree);
     }
 
-    private static Policy policy(Section root, String hash) {
+    private static Policy policy(Section root, ObjectNode tree) {
         Section anomalies = root.section("anomalies");
         Section budget = root.section("budget");
+        Section proposals = root.section("proposals");
         Map<String, SignalPolicy> signals = SignalReader.signals(root.section("signals"));
         Map<String, DetectorPolicy> detectors = root.section("detectors").each(section -> detector(section, signals));
         Section interventions = root.section("interventions");
@@ -62,15 +76,20 @@ public final class PolicyReader {
                 limits(root.section("limits")),
                 silence(root.section("silence")),
                 blindness(root.section("blindness")),
+                backlog(root.section("backlog")),
                 budget.number("step-equivalents-per-1000-steps", 0, 1_000),
                 rollback(root.section("rollback")),
+                proposals.whole("valid-steps", 1, MANY_STEPS),
                 anomalies.number("escalate-factor", 1, MUCH),
                 signals,
                 enabled(detectors),
                 rungs.enabled(interventions),
                 rungs.ladders(root.section("ladders"), interventions.keys()),
-                hash);
+                tree.toString(),
+                PolicyTree.hash(tree),
+                PolicyTree.hashAsOfV2(tree));
         budget.end();
+        proposals.end();
         anomalies.end();
         root.end();
         return policy;
@@ -107,6 +126,14 @@ public final class PolicyReader {
                 section.whole("constant-samples", 2, MANY_STEPS), section.whole("silent-steps", 1, MANY_STEPS));
         section.end();
         return blindness;
+    }
+
+    private static Backlog backlog(Section section) {
+        Backlog backlog = new Backlog(
+                section.choice("handling", Backlog.Handling.class, EnumSet.allOf(Backlog.Handling.class)),
+                section.number("stale-after-seconds", 1, 1e6));
+        section.end();
+        return backlog;
     }
 
     private static Policy.Rollback rollback(Section section) {

@@ -14,11 +14,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** A policy as a tree of keys and values, before it is checked: read, laid over the default, hashed. */
 final class PolicyTree {
 
     private static final String DEFAULT = "default-policy.yaml";
+    private static final List<String> KEYS_SINCE_V2 = List.of("backlog", "proposals");
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final ObjectMapper CANONICAL =
             new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
@@ -28,6 +32,20 @@ final class PolicyTree {
     /** A YAML text laid over the default policy. */
     static ObjectNode overDefault(String yaml) {
         return merge(defaultTree(), tree(yaml));
+    }
+
+    /** A YAML text laid over a policy's text in JSON. */
+    static ObjectNode over(String json, String yaml) {
+        return merge(stored(json), tree(yaml));
+    }
+
+    /** A policy's text in JSON laid over the default policy. */
+    static ObjectNode stored(String json) {
+        try {
+            return merge(defaultTree(), CANONICAL.readValue(json, ObjectNode.class));
+        } catch (JsonProcessingException e) {
+            throw new PolicyException("not the text of a policy: " + e.getOriginalMessage());
+        }
     }
 
     private static ObjectNode defaultTree() {
@@ -68,6 +86,28 @@ final class PolicyTree {
             }
         });
         return below;
+    }
+
+    /** Every value of a policy's text in JSON, by its dotted key. */
+    static Map<String, String> values(String json) {
+        Map<String, String> values = new TreeMap<>();
+        collect("", stored(json), values);
+        return values;
+    }
+
+    private static void collect(String path, JsonNode node, Map<String, String> values) {
+        if (node.isObject()) {
+            node.properties()
+                    .forEach(entry -> collect(
+                            path.isEmpty() ? entry.getKey() : path + "." + entry.getKey(), entry.getValue(), values));
+        } else {
+            values.put(path, node.toString());
+        }
+    }
+
+    /** The hash of the tree without the keys that release v2 did not have. */
+    static String hashAsOfV2(ObjectNode tree) {
+        return hash(tree.deepCopy().without(KEYS_SINCE_V2));
     }
 
     /** SHA-256 (hex) of the tree with sorted keys: the same for every way to write it. */

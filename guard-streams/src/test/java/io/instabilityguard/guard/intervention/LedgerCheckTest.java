@@ -158,6 +158,35 @@ final class LedgerCheckTest {
     }
 
     @Test
+    void shouldFollowTheChainOfEachApplication() {
+        LedgerCheck check = new LedgerCheck();
+        for (int i = 0; i < LENGTH; i++) {
+            check.add(RUN, of("one", "calm").get(i), place(2 * i));
+            check.add(RUN, of("two", "calm").get(i), place(2 * i + 1));
+        }
+
+        assertThat(check.chains()).extracting(Chain::application).containsExactly("one", "two");
+        assertThat(check.chains()).allSatisfy(found -> {
+            assertThat(found.finding()).isEmpty();
+            assertThat(found.decisions()).isEqualTo(LENGTH);
+        });
+    }
+
+    @Test
+    void shouldFollowAChainFromAnOlderReleaseIntoThisOne() {
+        List<Decision> upgraded = new ArrayList<>(chain);
+        Decision next = DecisionChain.seal(
+                open(LENGTH, "new").setApplication("guard"), chain.get(LENGTH - 1).getHash());
+        upgraded.add(next);
+        upgraded.add(DecisionChain.seal(open(LENGTH + 1, "newer").setApplication("guard"), next.getHash()));
+
+        Chain found = check(upgraded);
+        assertThat(found.finding()).isEmpty();
+        assertThat(found.application()).isEqualTo("guard");
+        assertThat(found.decisions()).isEqualTo(LENGTH + 2);
+    }
+
+    @Test
     void shouldSeeACutTailOnlyAgainstAHashThatWasNoted() {
         String noted = check(chain).head();
         Chain cut = check(chain.subList(0, 3));
@@ -176,10 +205,14 @@ final class LedgerCheckTest {
     }
 
     private static List<Decision> chain(String reason) {
+        return of("", reason);
+    }
+
+    private static List<Decision> of(String application, String reason) {
         List<Decision> chain = new ArrayList<>();
         String head = "";
         for (int sequence = 0; sequence < LENGTH; sequence++) {
-            Decision decision = DecisionChain.seal(open(sequence, reason), head);
+            Decision decision = DecisionChain.seal(open(sequence, reason).setApplication(application), head);
             chain.add(decision);
             head = decision.getHash();
         }

@@ -27,6 +27,9 @@ public record RefusedCommand(String key, int partition, long offset, SignaturePr
                 -1,
                 -1,
                 "",
+                "",
+                0,
+                "",
                 partition,
                 offset);
     }

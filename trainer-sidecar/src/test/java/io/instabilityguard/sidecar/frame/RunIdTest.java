@@ -11,7 +11,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RunIdTest {
     @ParameterizedTest
     @ValueSource(
-            strings = {"../run", "..", ".", ".run", "/etc/passwd", "a/b", "a\\b", "a\u0000", "a\nb", "", " ", "C:run", "ä"})
+            strings = {
+                "../run",
+                "..",
+                ".",
+                ".run",
+                "/etc/passwd",
+                "a/b",
+                "a\\b",
+                "a\u0000",
+                "a\nb",
+                "",
+                " ",
+                "C:run",
+                "ä"
+            })
     void shouldRefuseWhatCouldLeadElsewhere(String run) {
         assertThatThrownBy(() -> Messages.hello(run, 5).build()).hasMessageStartingWith("run ");
     }

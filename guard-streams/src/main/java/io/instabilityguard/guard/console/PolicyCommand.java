@@ -1,0 +1,209 @@
+package io.instabilityguard.guard.console;
+
+import io.instabilityguard.guard.console.PolicyHistory.Revision;
+import io.instabilityguard.guard.console.TopicReader.Entry;
+import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
+import io.instabilityguard.guard.policy.PolicyChange;
+import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.guard.policy.RunPattern;
+import io.instabilityguard.schemas.DeadLetter;
+import io.instabilityguard.schemas.PolicyInForce;
+import io.instabilityguard.schemas.PolicyRevision;
+import io.instabilityguard.schemas.Topics;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code guard policy}: the policies of runs. What is checked here is checked again by the guard, on top of the policy of its own process. */
+@Command(name = "policy", description = "The policies of runs.", mixinStandardHelpOptions = true)
+final class PolicyCommand {
+
+    private static final String FILE = "Policy, YAML: the keys that differ from those of the guard's process.";
+    private static final String RUNS = "Runs: * stands for any characters, ? for one; the most specific pattern counts.";
+
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
+
+    @Mixin
+    private OutputOptions output = new OutputOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Command(name = "check", description = "Says what is wrong with a policy, if anything.", mixinStandardHelpOptions = true)
+    int check(@Parameters(paramLabel = "FILE", description = FILE) Path file) {
+        Policy policy = cluster.policies().over(read(file));
+        out().println("good: mode " + policy.mode() + ", hash " + policy.hash());
+        out().flush();
+        return 0;
+    }
+
+    @Command(name = "diff", description = "What a policy would change.", mixinStandardHelpOptions = true)
+    int diff(
+            @Parameters(paramLabel = "FILE", description = FILE) Path file,
+            @Option(names = "--runs", defaultValue = "*", paramLabel = "PATTERN", description = RUNS) String runs) {
+        PolicyBook book = cluster.policies();
+        PolicyInForce inForce = inForce().get(new RunPattern(runs).text());
+        Policy before = inForce == null ? book.base() : book.over(inForce.getRevision().getPolicy());
+        Listing listing = output.listing("key", "before", "after");
+        PolicyChange.between(before, book.over(read(file)))
+                .forEach(change -> listing.add(change.key(), change.before(), change.after()));
+        listing.print(out());
+        return 0;
+    }
+
+    @Command(name = "apply", description = "Publishes a policy that is good.", mixinStandardHelpOptions = true)
+    int apply(
+            @Parameters(paramLabel = "FILE", description = FILE) Path file,
+            @Option(names = "--runs", defaultValue = "*", paramLabel = "PATTERN", description = RUNS) String runs,
+            @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why.") String reason,
+            @Option(names = "--author", defaultValue = "${env:GUARD_OPERATOR:-${sys:user.name}}", paramLabel = "NAME", description = "Who.")
+                    String author) {
+        PolicyRevision revision = PolicyRevision.newBuilder()
+                .setPattern(runs)
+                .setPolicy(read(file))
+                .setVersion(nextVersion(runs))
+                .setAuthor(author)
+                .setReason(reason)
+                .setTimestampMs(Clock.systemUTC().millis())
+                .build();
+        cluster.policies().problemOf(runs, revision).ifPresent(problem -> {
+            throw new PolicyException(problem);
+        });
+        publish(runs, revision);
+        out().println("published for runs " + runs + " as version " + revision.getVersion()
+                + "; `guard policy history` says whether it is in force");
+        out().flush();
+        return 0;
+    }
+
+    @Command(name = "withdraw", description = "Takes a policy back.", mixinStandardHelpOptions = true)
+    int withdraw(@Option(names = "--runs", required = true, paramLabel = "PATTERN", description = RUNS) String runs) {
+        if (!inForce().containsKey(new RunPattern(runs).text())) {
+            throw new PolicyException("no policy is in force for runs " + runs + ": `guard policy show` lists those that are");
+        }
+        publish(runs, null);
+        return 0;
+    }
+
+    @Command(name = "history", description = "Revisions and what became of them.", mixinStandardHelpOptions = true)
+    int history() {
+        Listing listing = output.listing("time", "offset", "runs", "version", "author", "fate", "reason");
+        PolicyHistory.of(wanted(), inForce(), refused()).forEach(revision -> add(listing, revision));
+        listing.print(out());
+        return 0;
+    }
+
+    @Command(name = "show", description = "Policies in force; of one run, its text.", mixinStandardHelpOptions = true)
+    int show(@Parameters(arity = "0..1", paramLabel = "RUN", description = "Id of a run.") @Nullable String run) {
+        Map<RunPattern, PolicyInForce> all = new TreeMap<>();
+        inForce().forEach((pattern, policy) -> all.put(new RunPattern(pattern), policy));
+        if (run == null) {
+            Listing listing = output.listing("runs", "version", "author", "hash", "reason");
+            all.forEach((pattern, policy) -> listing.add(
+                    pattern.text(),
+                    policy.getRevision().getVersion(),
+                    policy.getRevision().getAuthor(),
+                    policy.getPolicyHash(),
+                    policy.getRevision().getReason()));
+            listing.print(out());
+            return 0;
+        }
+        String text = all.entrySet().stream()
+                .filter(entry -> entry.getKey().matches(run))
+                .findFirst()
+                .map(entry -> "# runs " + entry.getKey().text() + ", hash " + entry.getValue().getPolicyHash() + "\n"
+                        + entry.getValue().getRevision().getPolicy())
+                .orElse("# the policy of the guard's process");
+        out().println(text);
+        out().flush();
+        return 0;
+    }
+
+    private static void add(Listing listing, Revision revision) {
+        PolicyRevision wanted = revision.revision();
+        listing.add(
+                Instant.ofEpochMilli(revision.timestampMs()).toString(),
+                revision.offset(),
+                revision.pattern(),
+                wanted == null ? "" : wanted.getVersion(),
+                wanted == null ? "" : wanted.getAuthor(),
+                revision.fate(),
+                wanted == null ? "" : wanted.getReason());
+    }
+
+    private void publish(String runs, @Nullable PolicyRevision revision) {
+        new TopicWriter(cluster).write(Topics.POLICIES, runs, revision);
+    }
+
+    private long nextVersion(String runs) {
+        long last = wanted().stream()
+                .filter(entry -> entry.value() != null && runs.equals(entry.record().key()))
+                .mapToLong(entry -> entry.value().getVersion())
+                .max()
+                .orElse(0);
+        PolicyInForce inForce = inForce().get(runs);
+        return 1 + Math.max(last, inForce == null ? 0 : inForce.getRevision().getVersion());
+    }
+
+    private List<Entry<PolicyRevision>> wanted() {
+        List<Entry<PolicyRevision>> wanted = new ArrayList<>();
+        try (TopicReader reader = new TopicReader(cluster)) {
+            reader.read(Topics.POLICIES, wanted::add);
+        }
+        return wanted;
+    }
+
+    private Map<String, PolicyInForce> inForce() {
+        Map<String, PolicyInForce> inForce = new TreeMap<>();
+        try (TopicReader reader = new TopicReader(cluster)) {
+            reader.read(Topics.POLICIES_IN_FORCE, entry -> {
+                inForce.remove(entry.record().key());
+                if (entry.value() != null) {
+                    inForce.put(entry.record().key(), entry.value());
+                }
+            });
+        }
+        return inForce;
+    }
+
+    private List<DeadLetter> refused() {
+        List<DeadLetter> refused = new ArrayList<>();
+        try (TopicReader reader = new TopicReader(cluster)) {
+            reader.read(Topics.DEAD_LETTERS, entry -> {
+                if (entry.value().getTopic().equals(Topics.POLICIES.name())) {
+                    refused.add(entry.value());
+                }
+            });
+        }
+        return refused;
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new PolicyException("policy file " + file + " cannot be read: " + e.getMessage());
+        }
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+}
