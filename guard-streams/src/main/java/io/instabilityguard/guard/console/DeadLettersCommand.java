@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -88,7 +89,7 @@ final class DeadLettersCommand {
         if (objection.isPresent()) {
             return refuse(objection.get());
         }
-        DeadLetter found = box.letters().get(id);
+        DeadLetter found = Objects.requireNonNull(box.letters().get(id));
         String what = "letter " + id + " to " + found.getTopic() + "-" + found.getPartition();
         if (dryRun) {
             return say("would redrive " + what);
