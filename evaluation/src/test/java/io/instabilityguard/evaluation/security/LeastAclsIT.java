@@ -35,6 +35,7 @@ class LeastAclsIT {
     @BeforeAll
     static void start() throws Exception {
         kafka = SecuredKafka.start(folder);
+        kafka.allowWhatIsPrinted(folder);
         kafka.fill();
     }
 

@@ -4,10 +4,14 @@ import io.instabilityguard.evaluation.broker.SecuredBroker;
 import io.instabilityguard.guard.console.AclRule;
 import io.instabilityguard.guard.console.LeastAcls;
 import io.instabilityguard.schemas.Topics;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -45,8 +49,18 @@ final class SecuredKafka implements AutoCloseable {
                         .toList())
                 .all()
                 .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        kafka.allow(RULES);
         return kafka;
+    }
+
+    /** Allows what {@code ./guard acls} prints, with Kafka's own tool. */
+    void allowWhatIsPrinted(Path folder) throws IOException {
+        Properties settings = new Properties();
+        settings.putAll(client("admin"));
+        Path file = folder.resolve("admin.properties");
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            settings.store(writer, null);
+        }
+        KafkaAcls.add(settings.getProperty("bootstrap.servers"), file);
     }
 
     /** Known to the test, so that it can look for it everywhere. */

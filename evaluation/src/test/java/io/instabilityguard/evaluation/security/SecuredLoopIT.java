@@ -70,6 +70,7 @@ class SecuredLoopIT {
     void start() throws Exception {
         keys = KeyPairFiles.create(folder.resolve("keys"), Optional.of("it"));
         kafka = SecuredKafka.start(folder);
+        kafka.allow(SecuredKafka.RULES);
         root.setLevel(Level.INFO);
         appender.start();
         root.addAppender(appender);
