@@ -92,7 +92,7 @@ class SecuredLoopIT {
             train(sidecar.socket());
             told.addAll(subscribedUntilApplied());
         }
-        assertThat(told).filteredOn(this::isCommand).isNotEmpty().allSatisfy(this::isSigned);
+        assertThat(told).filteredOn(SecuredLoopIT::isCommand).isNotEmpty().allSatisfy(this::isSigned);
         assertThat(told).filteredOn(SecuredLoopIT::isDecision).allSatisfy(this::isSigned);
         String verified =
                 operator("ledger", "verify", "--public-keys", keys.publicKey().toString());
@@ -168,7 +168,9 @@ class SecuredLoopIT {
                     Topics.RUNS.name()));
             await().atMost(Duration.ofSeconds(30)).until(() -> {
                 consumer.poll(Duration.ofMillis(200)).forEach(heard::add);
-                return heard.stream().anyMatch(SecuredLoopIT::isApplied);
+                return heard.stream().anyMatch(SecuredLoopIT::isApplied)
+                        && heard.stream().anyMatch(SecuredLoopIT::isCommand)
+                        && heard.stream().anyMatch(SecuredLoopIT::isDecision);
             });
             consumer.commitSync();
         }
@@ -188,7 +190,7 @@ class SecuredLoopIT {
         return record.topic().equals(Topics.DECISIONS.name());
     }
 
-    private boolean isCommand(ConsumerRecord<String, byte[]> record) {
+    private static boolean isCommand(ConsumerRecord<String, byte[]> record) {
         return record.topic().equals(Topics.COMMANDS.name());
     }
 
