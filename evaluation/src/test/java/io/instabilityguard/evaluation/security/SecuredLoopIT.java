@@ -3,10 +3,6 @@ package io.instabilityguard.evaluation.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
 import io.instabilityguard.evaluation.Lab;
 import io.instabilityguard.evaluation.trainer.GuardedBy;
 import io.instabilityguard.evaluation.trainer.TrainerJob;
@@ -24,6 +20,7 @@ import io.instabilityguard.schemas.signature.PublicKeys;
 import io.instabilityguard.schemas.signature.RecordSignature;
 import io.instabilityguard.sidecar.Sidecar;
 import io.instabilityguard.sidecar.SidecarConfig;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -35,8 +32,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -45,7 +40,6 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /** The whole loop on a broker that allows no more than the least access control list: TLS, SCRAM, signatures, and nothing told that is secret. */
@@ -54,15 +48,7 @@ class SecuredLoopIT {
     private static final int STEPS = 70;
 
     private final Path folder = Lab.folder();
-    private final Queue<String> log = new ConcurrentLinkedQueue<>();
-    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
-        @Override
-        protected void append(ILoggingEvent event) {
-            log.add(event.getFormattedMessage() + " " + event.getThrowableProxy());
-        }
-    };
-    private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    private final Level level = root.getLevel();
+    private final Eavesdropper log = new Eavesdropper();
     private KeyPairFiles keys;
     private SecuredKafka kafka;
 
@@ -71,15 +57,11 @@ class SecuredLoopIT {
         keys = KeyPairFiles.create(folder.resolve("keys"), Optional.of("it"));
         kafka = SecuredKafka.start(folder);
         kafka.allow(SecuredKafka.RULES);
-        root.setLevel(Level.INFO);
-        appender.start();
-        root.addAppender(appender);
     }
 
     @AfterEach
     void stop() {
-        root.detachAppender(appender);
-        root.setLevel(level);
+        log.close();
         kafka.close();
     }
 
@@ -105,13 +87,13 @@ class SecuredLoopIT {
             assertThat(answer.status()).isEqualTo(3);
             assertThat(answer.text()).containsPattern("REPEATED +0 +" + decision.partition() + " +" + offset);
         });
-        List<String> everything = new ArrayList<>(log);
+        List<String> everything = new ArrayList<>(log.lines());
         everything.addAll(
                 List.of(verified, guardConfig().toString(), sidecarConfig().toString()));
         everything.addAll(everyRecord());
-        assertThat(log)
+        assertThat(log.lines())
                 .as("Kafka's clients told their settings")
-                .anyMatch(line -> line.contains("ScramLoginModule") || line.contains("sasl.jaas.config = [hidden]"));
+                .anyMatch(line -> line.contains("sasl.jaas.config = [hidden]"));
         for (String secret : secrets()) {
             assertThat(everything).noneMatch(line -> line.contains(secret));
         }
@@ -194,7 +176,7 @@ class SecuredLoopIT {
         return record.topic().equals(Topics.COMMANDS.name());
     }
 
-    private void isSigned(ConsumerRecord<String, byte[]> record) throws java.io.IOException {
+    private void isSigned(ConsumerRecord<String, byte[]> record) throws IOException {
         PublicKeys trusted = PublicKeys.read(List.of(keys.publicKey()));
         assertThat(RecordSignature.problem(trusted, record.topic(), record.key(), record.value(), record.headers()))
                 .isEmpty();
