@@ -236,7 +236,10 @@ public final class GuardTopology {
         topology.addProcessor(
                 node,
                 () -> new ScreeningProcessor<>(
-                        ScreeningProcessor.required(problemOf), serdes.serde(topic).serializer(), next, DEAD_LETTERS),
+                        ScreeningProcessor.required(problemOf),
+                        serdes.serde(topic).serializer(),
+                        next,
+                        DEAD_LETTERS),
                 source);
     }
 

@@ -161,13 +161,12 @@ final class GuardDriver implements AutoCloseable {
 
     /** Takes over all that another driver has stored, as a restart on another machine does. */
     void restoreFrom(GuardDriver other) {
-        for (String name :
-                List.of(
-                        DetectionProcessor.SNAPSHOT_STORE,
-                        DetectionProcessor.SLOT_STORE,
-                        DetectionProcessor.POLICY_STORE,
-                        DecisionProcessor.STORE,
-                        DecisionProcessor.LEASE_STORE)) {
+        for (String name : List.of(
+                DetectionProcessor.SNAPSHOT_STORE,
+                DetectionProcessor.SLOT_STORE,
+                DetectionProcessor.POLICY_STORE,
+                DecisionProcessor.STORE,
+                DecisionProcessor.LEASE_STORE)) {
             KeyValueStore<String, Object> target = driver.getKeyValueStore(name);
             try (KeyValueIterator<String, Object> all =
                     other.driver.<String, Object>getKeyValueStore(name).all()) {

@@ -34,8 +34,7 @@ final class AclsCommand implements Callable<Integer> {
     @Option(
             names = "--principal-prefix",
             paramLabel = "P",
-            description =
-                    "What precedes guard, sidecar and so on in their names, as CN=; default: nothing.")
+            description = "What precedes guard, sidecar and so on in their names, as CN=; default: nothing.")
     private String principalPrefix = "";
 
     @Option(

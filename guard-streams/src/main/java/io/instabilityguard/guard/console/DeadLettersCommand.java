@@ -95,7 +95,12 @@ final class DeadLettersCommand {
             return say("would redrive " + what);
         }
         try (Redrive redrive = new Redrive(cluster, id)) {
-            objection = redrive.send(this::box, this::original, again, operator, Clock.systemUTC().millis());
+            objection = redrive.send(
+                    this::box,
+                    this::original,
+                    again,
+                    operator,
+                    Clock.systemUTC().millis());
         }
         return objection.isPresent() ? refuse(objection.get()) : say("redrove " + what);
     }
@@ -106,14 +111,17 @@ final class DeadLettersCommand {
             reader.read(
                     Topics.DEAD_LETTERS,
                     entry -> box.add(
-                            new LetterId(entry.record().partition(), entry.record().offset()), entry.value()));
+                            new LetterId(
+                                    entry.record().partition(), entry.record().offset()),
+                            entry.value()));
         }
         return box;
     }
 
     private Optional<Redrive.Bytes> original(String topic, int partition, long offset) {
         try (TopicReader reader = new TopicReader(cluster)) {
-            return reader.at(topic, partition, offset).map(record -> new Redrive.Bytes(bytes(record.key()), record.value()));
+            return reader.at(topic, partition, offset)
+                    .map(record -> new Redrive.Bytes(bytes(record.key()), record.value()));
         }
     }
 
@@ -122,7 +130,9 @@ final class DeadLettersCommand {
     }
 
     private static String text(@Nullable ByteBuffer bytes) {
-        return bytes == null ? "" : StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+        return bytes == null
+                ? ""
+                : StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
     }
 
     private static String hex(ByteBuffer bytes) {

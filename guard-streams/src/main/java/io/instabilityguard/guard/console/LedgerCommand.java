@@ -46,8 +46,17 @@ final class LedgerCommand {
 
     @Command(name = "show", description = "The decisions about one run, oldest first.", mixinStandardHelpOptions = true)
     int show(@Option(names = "--run", required = true, paramLabel = "R", description = "Id of the run.") String run) {
-        Listing listing =
-                output.listing("application", "sequence", "step", "action", "command", "operator", "reason", "partition", "offset", "hash");
+        Listing listing = output.listing(
+                "application",
+                "sequence",
+                "step",
+                "action",
+                "command",
+                "operator",
+                "reason",
+                "partition",
+                "offset",
+                "hash");
         try (TopicReader reader = new TopicReader(cluster)) {
             reader.read(Topics.DECISIONS, entry -> {
                 if (run.equals(entry.record().key())) {
@@ -113,8 +122,8 @@ final class LedgerCommand {
     }
 
     private void print(List<Chain> chains) {
-        Listing listing =
-                output.listing("run", "application", "decisions", "state", "sequence", "partition", "offset", "explanation", "head");
+        Listing listing = output.listing(
+                "run", "application", "decisions", "state", "sequence", "partition", "offset", "explanation", "head");
         for (Chain chain : chains) {
             chain.finding()
                     .ifPresentOrElse(
@@ -128,7 +137,16 @@ final class LedgerCommand {
                                     finding.place().offset(),
                                     finding.explanation(),
                                     chain.head()),
-                            () -> listing.add(chain.run(), chain.application(), chain.decisions(), "INTACT", -1, -1, -1, "", chain.head()));
+                            () -> listing.add(
+                                    chain.run(),
+                                    chain.application(),
+                                    chain.decisions(),
+                                    "INTACT",
+                                    -1,
+                                    -1,
+                                    -1,
+                                    "",
+                                    chain.head()));
         }
         listing.print(out());
     }

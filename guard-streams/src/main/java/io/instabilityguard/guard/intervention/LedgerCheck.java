@@ -119,7 +119,8 @@ public final class LedgerCheck {
         }
 
         private boolean isContinuedBy(Decision decision) {
-            boolean isAcrossReleases = application.isEmpty() || decision.getApplication().isEmpty();
+            boolean isAcrossReleases =
+                    application.isEmpty() || decision.getApplication().isEmpty();
             return isAcrossReleases
                     && !hashes.isEmpty()
                     && decision.getPreviousHash().equals(head());

@@ -176,7 +176,8 @@ final class LedgerCheckTest {
     void shouldFollowAChainFromAnOlderReleaseIntoThisOne() {
         List<Decision> upgraded = new ArrayList<>(chain);
         Decision next = DecisionChain.seal(
-                open(LENGTH, "new").setApplication("guard"), chain.get(LENGTH - 1).getHash());
+                open(LENGTH, "new").setApplication("guard"),
+                chain.get(LENGTH - 1).getHash());
         upgraded.add(next);
         upgraded.add(DecisionChain.seal(open(LENGTH + 1, "newer").setApplication("guard"), next.getHash()));
 
