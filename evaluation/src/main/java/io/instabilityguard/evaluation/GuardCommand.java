@@ -4,6 +4,7 @@ import io.instabilityguard.evaluation.bench.BenchCommand;
 import io.instabilityguard.evaluation.campaign.EvaluateCommand;
 import io.instabilityguard.evaluation.demo.DemoCommand;
 import io.instabilityguard.evaluation.evidence.EvidenceReport;
+import io.instabilityguard.evaluation.fuzz.FuzzCommand;
 import io.instabilityguard.evaluation.preflight.PreflightCommand;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "guard",
         description = "Sees the collapse of a training run coming and carries out the cure.",
-        subcommands = {UpCommand.class, PreflightCommand.class, DemoCommand.class, BenchCommand.class})
+        subcommands = {UpCommand.class, PreflightCommand.class, DemoCommand.class, BenchCommand.class, FuzzCommand.class
+        })
 public final class GuardCommand implements Runnable {
     private static final int CRASH = 70;
 
@@ -44,7 +46,7 @@ public final class GuardCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate or bench");
+                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate, bench or fuzz");
     }
 
     private static int onWrongOption(ParameterException problem, String[] arguments) {

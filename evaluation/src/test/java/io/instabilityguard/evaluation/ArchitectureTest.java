@@ -33,7 +33,8 @@ class ArchitectureTest {
             .and()
             .doNotHaveSimpleName("AllInOne")
             .and()
-            .resideOutsideOfPackage("io.instabilityguard.evaluation.signals..")
+            .resideOutsideOfPackages(
+                    "io.instabilityguard.evaluation.signals..", "io.instabilityguard.evaluation.fuzz..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.instabilityguard.guard..");

@@ -23,14 +23,13 @@ public final class Guard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
-    private final Policy policy;
+    private final PolicyBook policies;
     private final KafkaStreams streams;
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link io.instabilityguard.guard.policy.PolicyException}. */
     public Guard(GuardConfig config) {
-        PolicyBook policies = config.policies();
-        policy = policies.base();
+        policies = config.policies();
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
         streams = new KafkaStreams(GuardTopology.build(policies, serdes, config.signer()), properties);
@@ -40,7 +39,7 @@ public final class Guard implements AutoCloseable {
 
     /** Starts the threads and returns at once. */
     public Guard start() {
-        LOG.info("guard starts in mode {} under policy {}", policy.mode(), policy.hash());
+        LOG.info("guard starts in mode {} under policy {}", policy().mode(), policy().hash());
         streams.start();
         return this;
     }
@@ -50,9 +49,14 @@ public final class Guard implements AutoCloseable {
         return streams.state() == KafkaStreams.State.RUNNING;
     }
 
+    /** The policy in force for a run. */
+    public Policy policyOf(String run) {
+        return policies.of(run);
+    }
+
     /** The policy of the process, in force where none from Kafka is. */
     public Policy policy() {
-        return policy;
+        return policies.base();
     }
 
     /** Waits until the guard has ended. */

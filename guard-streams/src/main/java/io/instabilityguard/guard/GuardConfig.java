@@ -68,7 +68,7 @@ public record GuardConfig(
     /** The least that brokers allow by default: so long after its death is a process missed. */
     private static final int SESSION_MS = 6_000;
 
-    private static final int HEARTBEAT_MS = 1_500;
+    private static final int HEARTBEAT_MS = 500;
 
     /** So long may what a dead process left unfinished keep others from reading on; longer than a broker's own failover takes. */
     private static final int TRANSACTION_MS = 6_000;
@@ -89,8 +89,7 @@ public record GuardConfig(
         try {
             return parse(new YAMLMapper().readTree(Files.readString(file)), file);
         } catch (JsonProcessingException e) {
-            throw new PolicyException("configuration file " + file + " is not YAML, line "
-                    + e.getLocation().getLineNr());
+            throw PolicyException.notYaml("configuration file " + file + " is ", e);
         } catch (IOException e) {
             throw new PolicyException("configuration file " + file + " cannot be read: " + e.getMessage());
         }

@@ -37,7 +37,9 @@ final class BacklogTopologyTest extends TopologyCase {
         });
 
         guard.send(fresh(spike(61)));
-        assertThat(guard.commands()).extracting(InterventionCommand::getDecidedAtStep).containsExactly(61L);
+        assertThat(guard.commands())
+                .extracting(InterventionCommand::getDecidedAtStep)
+                .containsExactly(61L);
         assertThat(guard.states()).last().extracting(RunState::getHealth).isEqualTo(Health.ALARM);
     }
 
@@ -59,15 +61,15 @@ final class BacklogTopologyTest extends TopologyCase {
         under("backlog: {handling: skip}", Mode.ENFORCE);
         guard.calm(0, 60);
         guard.wait(OUTAGE);
-        guard.calm(60, 70);
-        guard.send(spike(70));
+        guard.calm(60, 75);
+        guard.send(spike(75));
         assertThat(guard.anomalies()).isEmpty();
         assertThat(guard.decisions()).isEmpty();
         assertThat(guard.states()).last().satisfies(state -> {
             assertThat(state.getHealth()).isEqualTo(Health.UNKNOWN);
-            assertThat(state.getLastStep()).isEqualTo(70);
+            assertThat(state.getLastStep()).isEqualTo(75);
         });
-        guard.send(fresh(spike(71)));
+        guard.send(fresh(spike(76)));
         assertThat(guard.commands()).as("by the baselines from before").hasSize(1);
     }
 

@@ -159,14 +159,12 @@ final class DeadLetterTopologyTest {
             assertThat(driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer())
                             .readValuesToList())
                     .containsExactly("good");
-            assertThat(letters(driver))
-                    .singleElement()
-                    .satisfies(letter -> {
-                        assertThat(letter.getStage()).isEqualTo("fail-on-bad");
-                        assertThat(letter.getCause()).isEqualTo("IllegalStateException: poison");
-                        assertThat(letter.getValue())
-                                .isEqualTo(ByteBuffer.wrap("bad".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-                    });
+            assertThat(letters(driver)).singleElement().satisfies(letter -> {
+                assertThat(letter.getStage()).isEqualTo("fail-on-bad");
+                assertThat(letter.getCause()).isEqualTo("IllegalStateException: poison");
+                assertThat(letter.getValue())
+                        .isEqualTo(ByteBuffer.wrap("bad".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+            });
         }
     }
 
@@ -205,9 +203,8 @@ final class DeadLetterTopologyTest {
 
     @Test
     void shouldGoOnWhenWhatARunLeavesBehindIsTooLargeToBeStored() {
-        guard.close();
-        try (GuardDriver small = new GuardDriver(
-                PolicyReader.parse("", Mode.ENFORCE), Map.of("producer.max.request.size", "5000"))) {
+        try (GuardDriver small =
+                new GuardDriver(PolicyReader.parse("", Mode.ENFORCE), Map.of("producer.max.request.size", "5000"))) {
             small.calm(0, 3);
             assertThat(small.deadLetters())
                     .hasSize(3)

@@ -6,7 +6,6 @@ import io.instabilityguard.guard.anomaly.DetectionProcessor;
 import io.instabilityguard.guard.intervention.DecisionChain;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.Decision;
-import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.io.IOException;
@@ -51,7 +50,8 @@ final class EvolutionTopologyTest {
                 .isEqualTo(published("after", Topics.COMMANDS));
         assertThat(told(guard.anomalies())).isEqualTo(told(published("after", Topics.ANOMALIES)));
         assertThat(guard.read(Topics.DECISIONS))
-                .satisfies(decisions -> assertThat(said(decisions)).isEqualTo(said(published("after", Topics.DECISIONS))))
+                .satisfies(
+                        decisions -> assertThat(said(decisions)).isEqualTo(said(published("after", Topics.DECISIONS))))
                 .satisfies(this::chainsTo);
     }
 
@@ -61,7 +61,8 @@ final class EvolutionTopologyTest {
                 .filteredOn(line -> !line.part().equals("changelog"))
                 .hasSizeGreaterThan(300)
                 .allSatisfy(line -> assertThat(GuardDriver.<SpecificRecord>decode(topic(line), line.value()))
-                        .extracting(record -> record.get(record.getSchema().getField("run").pos()))
+                        .extracting(record ->
+                                record.get(record.getSchema().getField("run").pos()))
                         .isEqualTo(line.key()));
     }
 
@@ -123,7 +124,8 @@ final class EvolutionTopologyTest {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .map(line -> line.split("\t"))
-                    .map(cells -> new Line(cells[0], cells[1], cells[2], Base64.getDecoder().decode(cells[3])))
+                    .map(cells -> new Line(
+                            cells[0], cells[1], cells[2], Base64.getDecoder().decode(cells[3])))
                     .toList();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);

@@ -38,10 +38,14 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".intervention")
             .layer("deadletter")
             .definedBy(ROOT + ".deadletter")
+            .layer("catalogue")
+            .definedBy(ROOT + ".catalogue")
             .layer("console")
             .definedBy(ROOT + ".console")
             .whereLayer("console")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("catalogue")
+            .mayOnlyBeAccessedByLayers("console")
             .whereLayer("root")
             .mayOnlyBeAccessedByLayers("console")
             .whereLayer("deadletter")
@@ -61,7 +65,7 @@ final class GuardArchitectureTest {
             .whereLayer("telemetry")
             .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention")
             .whereLayer("policy")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention", "console");
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention", "catalogue", "console");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()

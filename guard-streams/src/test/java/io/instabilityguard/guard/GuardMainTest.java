@@ -2,11 +2,13 @@ package io.instabilityguard.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.instabilityguard.schemas.Mode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +59,37 @@ final class GuardMainTest {
                 .containsEntry("commit.interval.ms", "7")
                 .containsEntry("processing.guarantee", "exactly_once_v2")
                 .containsEntry("schema.registry.url", "http://registry");
+    }
+
+    @Test
+    void shouldLetPoliciesFromKafkaChangeTheModeUnlessItIsPinned() throws IOException {
+        GuardConfig config = GuardConfig.read(Path.of(file("bootstrap-servers: a:1\nmode: observe")));
+        assertThat(config.policies().over("mode: enforce").mode()).isEqualTo(Mode.ENFORCE);
+        assertThat(config.withMode(Mode.APPROVE)
+                        .policies()
+                        .over("mode: enforce")
+                        .mode())
+                .isEqualTo(Mode.APPROVE);
+        assertThat(config.withMode(Mode.APPROVE).policy().mode()).isEqualTo(Mode.APPROVE);
+    }
+
+    @Test
+    void shouldBeReadyForItsOwnDeath() throws IOException {
+        StreamsConfig settings =
+                new StreamsConfig(GuardConfig.read(Path.of(file("""
+                bootstrap-servers: a:1
+                standby-replicas: 2
+                instance-id: guard-1
+                """))).streamsProperties());
+        assertThat(settings.getInt("num.standby.replicas")).isEqualTo(2);
+        assertThat(settings.getMainConsumerConfigs("g", "c", 3))
+                .containsEntry("group.instance.id", "guard-1-3")
+                .containsEntry("session.timeout.ms", 6_000)
+                .containsEntry("isolation.level", "read_committed");
+        assertThat(settings.getProducerConfigs("p"))
+                .containsEntry("enable.idempotence", true)
+                .containsEntry("transaction.timeout.ms", 6_000)
+                .doesNotContainEntry("acks", "1");
     }
 
     private String file(String yaml) throws IOException {

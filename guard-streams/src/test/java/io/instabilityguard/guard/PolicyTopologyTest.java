@@ -76,13 +76,14 @@ final class PolicyTopologyTest extends TopologyCase {
         guard.calm(0, 60);
         guard.send(spike(60));
 
-        assertThat(guard.deadLetters()).satisfiesExactly(
-                letter -> {
-                    assertThat(letter.getTopic()).isEqualTo(Topics.POLICIES.name());
-                    assertThat(letter.getCause()).contains("interventions.cut-learning-rate.parameters");
-                    assertThat(letter.getValue()).isNotNull();
-                },
-                letter -> assertThat(letter.getStage()).isEqualTo("deserialization"));
+        assertThat(guard.deadLetters())
+                .satisfiesExactly(
+                        letter -> {
+                            assertThat(letter.getTopic()).isEqualTo(Topics.POLICIES.name());
+                            assertThat(letter.getCause()).contains("interventions.cut-learning-rate.parameters");
+                            assertThat(letter.getValue()).isNotNull();
+                        },
+                        letter -> assertThat(letter.getStage()).isEqualTo("deserialization"));
         assertThat(guard.read(Topics.POLICIES_IN_FORCE)).hasSize(1);
         assertThat(guard.commands())
                 .singleElement()
@@ -129,9 +130,9 @@ final class PolicyTopologyTest extends TopologyCase {
         guard.withdraw("run-1");
         guard.calm(61, 140);
         guard.send(spike(140));
-        assertThat(guard.commands()).extracting(InterventionCommand::getParameters).allSatisfy(parameters -> assertThat(
-                        parameters)
-                .containsEntry("factor", 0.25));
+        assertThat(guard.commands())
+                .extracting(InterventionCommand::getParameters)
+                .allSatisfy(parameters -> assertThat(parameters).containsEntry("factor", 0.25));
         guard.withdraw("*");
         guard.states();
         guard.send(calm(141).build());

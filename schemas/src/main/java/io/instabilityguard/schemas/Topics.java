@@ -47,8 +47,18 @@ public final class Topics {
     /** What could not be read or processed, with its origin and cause. */
     public static final Topic<DeadLetter> DEAD_LETTERS = kept("guard.dead-letters.v1", DeadLetter.class, YEAR);
 
-    private static final List<Topic<?>> ALL =
-            List.of(TELEMETRY, COMMANDS, OUTCOMES, ANOMALIES, DECISIONS, RUNS, OPERATOR, LEASES, POLICIES, POLICIES_IN_FORCE, DEAD_LETTERS);
+    private static final List<Topic<?>> ALL = List.of(
+            TELEMETRY,
+            COMMANDS,
+            OUTCOMES,
+            ANOMALIES,
+            DECISIONS,
+            RUNS,
+            OPERATOR,
+            LEASES,
+            POLICIES,
+            POLICIES_IN_FORCE,
+            DEAD_LETTERS);
 
     private Topics() {}
 

@@ -8,6 +8,8 @@ import io.instabilityguard.evaluation.HelpOption;
 import io.instabilityguard.evaluation.Launch;
 import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.bench.LatencyBenchmark.Measurement;
+import io.instabilityguard.evaluation.failover.FailoverPlan;
+import io.instabilityguard.evaluation.failover.FailoverTrial;
 import io.instabilityguard.evaluation.history.Percentiles;
 import io.instabilityguard.evaluation.trainer.Python;
 import io.instabilityguard.sidecar.koopman.bench.KoopmanBenchmark;
@@ -15,6 +17,7 @@ import io.instabilityguard.sidecar.spectrum.bench.BenchResult;
 import io.instabilityguard.sidecar.spectrum.bench.GpuBenchmark;
 import io.instabilityguard.sidecar.spectrum.bench.SpectrumBenchmark;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,13 +37,14 @@ public final class BenchCommand implements Callable<Integer> {
     enum Suite {
         NUMERICS,
         LATENCY,
-        HOOK
+        HOOK,
+        FAILOVER
     }
 
     /** The contents of the JSON file. */
     record Report(Map<String, String> environment, String commit, List<BenchResult> results) {}
 
-    @Parameters(paramLabel = "SUITE", description = "numerics, latency or hook.")
+    @Parameters(paramLabel = "SUITE", description = "numerics, latency, hook or failover.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Suite suite;
 
@@ -73,6 +77,7 @@ public final class BenchCommand implements Callable<Integer> {
             case NUMERICS -> numerics();
             case LATENCY -> latency();
             case HOOK -> hook();
+            case FAILOVER -> failover();
         };
         results.forEach(BenchCommand::print);
         write(results);
@@ -110,6 +115,25 @@ public final class BenchCommand implements Callable<Integer> {
                             "loop latency, random arrivals, p99",
                             "ms",
                             measured.millis().at(99)));
+        }
+    }
+
+    private static List<BenchResult> failover() {
+        Path folder = temporaryFolder();
+        FailoverTrial.Result measured = FailoverTrial.run(FailoverPlan.FULL, folder);
+        String what = "kill -9 of the active guard, " + FailoverPlan.FULL.runs() + " runs: ";
+        return List.of(
+                single(what + "until the standby's first command is read", "ms", measured.firstCommandMillis()),
+                single(what + "commands lost", "commands", measured.lost()),
+                single(what + "commands doubled", "commands", measured.doubled()),
+                single(what + "broken links in the chains of decisions", "decisions", measured.brokenLinks()));
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("guard-failover");
+        } catch (IOException e) {
+            throw UserError.environment("cannot make a temporary folder: " + e.getMessage());
         }
     }
 

@@ -1,21 +1,12 @@
 package io.instabilityguard.evaluation.broker;
 
 import io.instabilityguard.evaluation.UserError;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.PrintStream;
 import java.net.BindException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.metadata.storage.Formatter;
-import org.apache.kafka.server.common.MetadataVersion;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,10 +42,11 @@ public final class EmbeddedBroker implements AutoCloseable {
             throw UserError.environment(
                     "port " + port + " is busy: stop what listens there, or choose another with --port");
         }
-        format(folder);
+        BrokerFolder.format(BrokerSettings.alone(folder, BrokerSettings.Ports.withClients(port)));
         for (int attempt = 1; ; attempt++) {
             try {
-                return startOn(new BrokerSettings(folder, port == ANY_PORT ? FreePort.any() : port, FreePort.any()));
+                int clients = port == ANY_PORT ? FreePort.any() : port;
+                return startOn(BrokerSettings.alone(folder, BrokerSettings.Ports.withClients(clients)));
             } catch (RuntimeException e) {
                 if (attempt == ATTEMPTS || !isBindFailure(e)) {
                     throw e;
@@ -84,30 +76,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         return false;
     }
 
-    /** Prepares a new folder; one that was prepared before stays as it is. */
-    static void format(Path folder) {
-        if (Files.exists(folder.resolve("meta.properties"))) {
-            return;
-        }
-        PrintStream unheard = new PrintStream(new ByteArrayOutputStream(), false, StandardCharsets.UTF_8);
-        try {
-            Files.createDirectories(folder);
-            new Formatter()
-                    .setPrintStream(unheard)
-                    .setNodeId(BrokerSettings.NODE_ID)
-                    .setClusterId(Uuid.randomUuid().toString())
-                    .setControllerListenerName(BrokerSettings.CONTROLLER_LISTENER)
-                    .setDirectories(List.of(folder.toString()))
-                    .setMetadataLogDirectory(folder.toString())
-                    .setReleaseVersion(MetadataVersion.LATEST_PRODUCTION)
-                    .run();
-        } catch (IOException e) {
-            throw UserError.environment("cannot use the folder " + folder + " for the broker: " + e.getMessage());
-        } catch (Exception e) { // Formatter.run declares it
-            throw new IllegalStateException("the broker's folder " + folder + " cannot be formatted", e);
-        }
-    }
-
     /** Where clients connect: {@code 127.0.0.1:port}. */
     public String bootstrapServers() {
         return settings.bootstrapServers();
@@ -115,7 +83,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /** The port clients connect to. */
     public int port() {
-        return settings.port();
+        return settings.ports().clients();
     }
 
     /** Stops the broker; gives up waiting after 15 seconds and says so in the log. */

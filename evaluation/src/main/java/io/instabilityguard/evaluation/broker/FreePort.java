@@ -5,6 +5,9 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /** Ports of the loopback interface. Between asking and binding another process may take one: callers try again. */
 final class FreePort {
@@ -17,6 +20,15 @@ final class FreePort {
         } catch (IOException e) {
             throw new UncheckedIOException("no free port on the loopback interface", e);
         }
+    }
+
+    /** That many of them, all different. */
+    static List<Integer> several(int count) {
+        Set<Integer> ports = new LinkedHashSet<>();
+        while (ports.size() < count) {
+            ports.add(any());
+        }
+        return List.copyOf(ports);
     }
 
     /** Whether somebody listens on the port, or this user may not bind it. */

@@ -4,6 +4,7 @@ import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -13,7 +14,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Creates the topics of the catalogue on a cluster of one broker; topics that are there already stay as they are. */
+/** Creates the topics of the catalogue, with as many replicas as the brokers say; topics that are there already stay as they are. */
 public final class TopicCreation {
     /** Enough for two runs at a time; every partition costs the guard a task of its own. */
     private static final int PARTITIONS = 2;
@@ -48,6 +49,7 @@ public final class TopicCreation {
     }
 
     private static NewTopic newTopic(Topic<?> topic) {
-        return new NewTopic(topic.name(), Math.min(PARTITIONS, topic.partitions()), (short) 1).configs(topic.settings());
+        int partitions = Math.min(PARTITIONS, topic.partitions());
+        return new NewTopic(topic.name(), Optional.of(partitions), Optional.empty()).configs(topic.settings());
     }
 }

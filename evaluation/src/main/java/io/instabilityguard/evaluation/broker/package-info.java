@@ -1,4 +1,4 @@
-/** An Apache Kafka broker inside this JVM, and the topics on it. */
+/** Apache Kafka brokers, one inside this JVM or three as processes, and the topics on them. */
 @NullMarked
 package io.instabilityguard.evaluation.broker;
 

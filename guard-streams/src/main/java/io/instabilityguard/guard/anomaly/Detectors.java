@@ -94,7 +94,8 @@ public final class Detectors implements Persistent {
 
     /** Whether a signal, and those that it is made of, have the same settings under another policy. */
     private boolean isSame(String signal, Policy other) {
-        return requireNonNull(policy.signals().get(signal)).equals(other.signals().get(signal))
+        return requireNonNull(policy.signals().get(signal))
+                        .equals(other.signals().get(signal))
                 && parts(signal).stream().allMatch(part -> isSame(part, other));
     }
 

@@ -40,9 +40,13 @@ final class PolicyStore {
 
     /** Remembers a policy by its hash. */
     void keep(Policy policy) {
-        if (kept.putIfAbsent(policy.hash(), policy) == null && texts.get(policy.hash()) == null) {
+        if (kept.containsKey(policy.hash())) {
+            return;
+        }
+        if (texts.get(policy.hash()) == null) {
             texts.put(policy.hash(), policy.text());
         }
+        kept.put(policy.hash(), policy);
     }
 
     /** The policy with this hash, or with this hash as release v2 took it; empty when it is not known, or can no longer be read. */

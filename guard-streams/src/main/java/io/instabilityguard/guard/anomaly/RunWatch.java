@@ -71,8 +71,8 @@ final class RunWatch implements Persistent {
 
     /** The same watch under another policy: what fits is kept, what has changed begins anew. */
     RunWatch under(Policy other) {
-        RunWatch next =
-                new RunWatch(other, generation, roster.withRoomFor(other.limits().layers()));
+        RunWatch next = new RunWatch(
+                other, generation, roster.withRoomFor(other.limits().layers()));
         next.lastStep = lastStep;
         next.lastTimestampMs = lastTimestampMs;
         next.lastStepOfOthers.putAll(lastStepOfOthers);

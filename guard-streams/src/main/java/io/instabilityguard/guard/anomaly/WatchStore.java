@@ -29,7 +29,8 @@ final class WatchStore {
     private final KeyValueStore<String, byte[]> snapshots;
     private final KeyValueStore<String, StepTelemetry> slots;
 
-    WatchStore(PolicyStore policies, KeyValueStore<String, byte[]> snapshots, KeyValueStore<String, StepTelemetry> slots) {
+    WatchStore(
+            PolicyStore policies, KeyValueStore<String, byte[]> snapshots, KeyValueStore<String, StepTelemetry> slots) {
         this.policies = policies;
         this.snapshots = snapshots;
         this.slots = slots;
@@ -90,8 +91,7 @@ final class WatchStore {
 
     private List<KeyValue<String, StepTelemetry>> entries(String run) {
         List<KeyValue<String, StepTelemetry>> entries = new ArrayList<>();
-        try (KeyValueIterator<String, StepTelemetry> range =
-                slots.range(key(run, 0), key(run, LAST_SLOT))) {
+        try (KeyValueIterator<String, StepTelemetry> range = slots.range(key(run, 0), key(run, LAST_SLOT))) {
             range.forEachRemaining(entries::add);
         }
         return entries;

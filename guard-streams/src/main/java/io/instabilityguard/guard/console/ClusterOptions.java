@@ -45,7 +45,9 @@ final class ClusterOptions {
 
     /** The policy of the guard's process; the default one when no guard is named. */
     PolicyBook policies() {
-        return config == null ? new PolicyBook(PolicyReader.defaults(), null) : GuardConfig.read(config).policies();
+        return config == null
+                ? new PolicyBook(PolicyReader.defaults(), null)
+                : GuardConfig.read(config).policies();
     }
 
     /** Settings for any Kafka client. */

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
             LeaseCommand.class,
             PolicyCommand.class,
             DeadLettersCommand.class,
+            TopicsCommand.class,
             LedgerCommand.class,
             KeysCommand.class,
             AclsCommand.class

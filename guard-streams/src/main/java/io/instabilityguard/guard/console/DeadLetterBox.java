@@ -60,7 +60,8 @@ final class DeadLetterBox {
         }
         return redriven(id)
                 .filter(note -> !again)
-                .map(note -> "letter " + id + " was redriven before (" + note.getCause() + "): --again does it all the same");
+                .map(note -> "letter " + id + " was redriven before (" + note.getCause()
+                        + "): --again does it all the same");
     }
 
     /** The note that a letter is redriven. */

@@ -1,5 +1,7 @@
 package io.instabilityguard.guard.console;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Topics;
 import java.io.PrintWriter;
@@ -8,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -89,7 +90,7 @@ final class DeadLettersCommand {
         if (objection.isPresent()) {
             return refuse(objection.get());
         }
-        DeadLetter found = Objects.requireNonNull(box.letters().get(id));
+        DeadLetter found = requireNonNull(box.letters().get(id));
         String what = "letter " + id + " to " + found.getTopic() + "-" + found.getPartition();
         if (dryRun) {
             return say("would redrive " + what);

@@ -18,7 +18,8 @@ record LetterId(int partition, long offset) {
     static LetterId parse(String text) {
         Matcher matcher = WRITTEN.matcher(text);
         if (!matcher.matches()) {
-            throw new PolicyException("letter " + text + ": must be as `guard dead-letters ls` writes it, such as 2-17");
+            throw new PolicyException(
+                    "letter " + text + ": must be as `guard dead-letters ls` writes it, such as 2-17");
         }
         return new LetterId(Integer.parseInt(matcher.group(1)), Long.parseLong(matcher.group(2)));
     }

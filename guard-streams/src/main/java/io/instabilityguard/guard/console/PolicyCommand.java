@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
 final class PolicyCommand {
 
     private static final String FILE = "Policy, YAML: the keys that differ from those of the guard's process.";
-    private static final String RUNS = "Runs: * stands for any characters, ? for one; the most specific pattern counts.";
+    private static final String RUNS =
+            "Runs: * stands for any characters, ? for one; the most specific pattern counts.";
 
     @Mixin
     private ClusterOptions cluster = new ClusterOptions();
@@ -46,7 +47,10 @@ final class PolicyCommand {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
-    @Command(name = "check", description = "Says what is wrong with a policy, if anything.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "check",
+            description = "Says what is wrong with a policy, if anything.",
+            mixinStandardHelpOptions = true)
     int check(@Parameters(paramLabel = "FILE", description = FILE) Path file) {
         Policy policy = cluster.policies().over(read(file));
         out().println("good: mode " + policy.mode() + ", hash " + policy.hash());
@@ -60,7 +64,8 @@ final class PolicyCommand {
             @Option(names = "--runs", defaultValue = "*", paramLabel = "PATTERN", description = RUNS) String runs) {
         PolicyBook book = cluster.policies();
         PolicyInForce inForce = inForce().get(new RunPattern(runs).text());
-        Policy before = inForce == null ? book.base() : book.over(inForce.getRevision().getPolicy());
+        Policy before =
+                inForce == null ? book.base() : book.over(inForce.getRevision().getPolicy());
         Listing listing = output.listing("key", "before", "after");
         PolicyChange.between(before, book.over(read(file)))
                 .forEach(change -> listing.add(change.key(), change.before(), change.after()));
@@ -73,7 +78,11 @@ final class PolicyCommand {
             @Parameters(paramLabel = "FILE", description = FILE) Path file,
             @Option(names = "--runs", defaultValue = "*", paramLabel = "PATTERN", description = RUNS) String runs,
             @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why.") String reason,
-            @Option(names = "--author", defaultValue = "${env:GUARD_OPERATOR:-${sys:user.name}}", paramLabel = "NAME", description = "Who.")
+            @Option(
+                            names = "--author",
+                            defaultValue = "${env:GUARD_OPERATOR:-${sys:user.name}}",
+                            paramLabel = "NAME",
+                            description = "Who.")
                     String author) {
         PolicyRevision revision = PolicyRevision.newBuilder()
                 .setPattern(runs)
@@ -96,7 +105,8 @@ final class PolicyCommand {
     @Command(name = "withdraw", description = "Takes a policy back.", mixinStandardHelpOptions = true)
     int withdraw(@Option(names = "--runs", required = true, paramLabel = "PATTERN", description = RUNS) String runs) {
         if (!inForce().containsKey(new RunPattern(runs).text())) {
-            throw new PolicyException("no policy is in force for runs " + runs + ": `guard policy show` lists those that are");
+            throw new PolicyException(
+                    "no policy is in force for runs " + runs + ": `guard policy show` lists those that are");
         }
         publish(runs, null);
         return 0;
@@ -128,7 +138,8 @@ final class PolicyCommand {
         String text = all.entrySet().stream()
                 .filter(entry -> entry.getKey().matches(run))
                 .findFirst()
-                .map(entry -> "# runs " + entry.getKey().text() + ", hash " + entry.getValue().getPolicyHash() + "\n"
+                .map(entry -> "# runs " + entry.getKey().text() + ", hash "
+                        + entry.getValue().getPolicyHash() + "\n"
                         + entry.getValue().getRevision().getPolicy())
                 .orElse("# the policy of the guard's process");
         out().println(text);
@@ -154,7 +165,8 @@ final class PolicyCommand {
 
     private long nextVersion(String runs) {
         long last = wanted().stream()
-                .filter(entry -> entry.value() != null && runs.equals(entry.record().key()))
+                .filter(entry ->
+                        entry.value() != null && runs.equals(entry.record().key()))
                 .mapToLong(entry -> entry.value().getVersion())
                 .max()
                 .orElse(0);

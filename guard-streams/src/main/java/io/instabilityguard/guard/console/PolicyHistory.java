@@ -45,8 +45,15 @@ final class PolicyHistory {
     private void enter(Entry<PolicyRevision> entry, @Nullable PolicyInForce inForce) {
         long offset = entry.record().offset();
         long latest = inForce == null ? -1 : inForce.getRevisionOffset();
-        String fate = entry.value() == null ? "withdrawn" : offset == latest ? "in force" : offset < latest ? "superseded" : "not in force";
-        put(offset, String.valueOf(entry.record().key()), entry.value(), fate, entry.record().timestamp());
+        String fate = entry.value() == null
+                ? "withdrawn"
+                : offset == latest ? "in force" : offset < latest ? "superseded" : "not in force";
+        put(
+                offset,
+                String.valueOf(entry.record().key()),
+                entry.value(),
+                fate,
+                entry.record().timestamp());
     }
 
     private void refuse(DeadLetter letter) {

@@ -1,12 +1,13 @@
 package io.instabilityguard.guard.console;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Topics;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -60,7 +61,7 @@ final class Redrive implements AutoCloseable {
         if (objection.isPresent()) {
             return objection;
         }
-        DeadLetter letter = Objects.requireNonNull(known.letters().get(id));
+        DeadLetter letter = requireNonNull(known.letters().get(id));
         Optional<ProducerRecord<byte[], byte[]>> record = record(letter, original);
         if (record.isEmpty()) {
             return Optional.of("letter " + id + " holds no value, nor does its origin any more");

@@ -58,8 +58,8 @@ public final class DeadLetterHandler
         if (DeadLetters.isRecoverable(failure)) {
             return ProcessingExceptionHandler.Response.fail();
         }
-        return ProcessingExceptionHandler.Response.resume(letters(
-                context, context.processorNodeId(), failure, context.sourceRawKey(), context.sourceRawValue()));
+        return ProcessingExceptionHandler.Response.resume(
+                letters(context, context.processorNodeId(), failure, context.sourceRawKey(), context.sourceRawValue()));
     }
 
     @Override
@@ -80,8 +80,8 @@ public final class DeadLetterHandler
         if (DeadLetters.isRecoverable(failure)) {
             return ProductionExceptionHandler.Response.fail();
         }
-        return ProductionExceptionHandler.Response.resume(letters(
-                context, context.processorNodeId(), failure, context.sourceRawKey(), context.sourceRawValue()));
+        return ProductionExceptionHandler.Response.resume(
+                letters(context, context.processorNodeId(), failure, context.sourceRawKey(), context.sourceRawValue()));
     }
 
     private List<ProducerRecord<byte[], byte[]>> letters(

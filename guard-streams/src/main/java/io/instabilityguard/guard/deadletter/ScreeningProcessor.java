@@ -50,8 +50,7 @@ public final class ScreeningProcessor<V> implements Processor<String, V, String,
     /** The same check for records that must have a value. */
     public static <V> BiFunction<@Nullable String, @Nullable V, Optional<String>> required(
             BiFunction<@Nullable String, V, Optional<String>> problemOf) {
-        return (key, value) ->
-                value == null ? Optional.of("the record has no value") : problemOf.apply(key, value);
+        return (key, value) -> value == null ? Optional.of("the record has no value") : problemOf.apply(key, value);
     }
 
     @Override

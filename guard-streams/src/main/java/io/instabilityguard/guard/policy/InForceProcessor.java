@@ -37,7 +37,8 @@ public final class InForceProcessor implements Processor<String, PolicyInForce, 
     public void process(Record<String, PolicyInForce> record) {
         PolicyInForce policy = record.value();
         try {
-            book.enter(record.key(), policy == null ? null : policy.getRevision().getPolicy());
+            book.enter(
+                    record.key(), policy == null ? null : policy.getRevision().getPolicy());
             store.put(record.key(), policy);
             LOG.info("policy for runs {} is {}", record.key(), policy == null ? "withdrawn" : policy.getPolicyHash());
         } catch (PolicyException e) {

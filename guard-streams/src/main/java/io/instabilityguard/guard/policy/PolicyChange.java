@@ -20,8 +20,8 @@ public record PolicyChange(String key, String before, String after) {
         TreeSet<String> keys = new TreeSet<>(old.keySet());
         keys.addAll(now.keySet());
         return keys.stream()
-                        .map(key -> new PolicyChange(key, old.getOrDefault(key, ""), now.getOrDefault(key, "")))
-                        .filter(change -> !change.before.equals(change.after))
-                        .toList();
+                .map(key -> new PolicyChange(key, old.getOrDefault(key, ""), now.getOrDefault(key, "")))
+                .filter(change -> !change.before.equals(change.after))
+                .toList();
     }
 }

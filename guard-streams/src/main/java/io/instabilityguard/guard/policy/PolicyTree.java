@@ -70,8 +70,7 @@ final class PolicyTree {
             }
             throw new PolicyException("the policy must be a mapping of keys to values");
         } catch (JsonProcessingException e) {
-            throw new PolicyException("not YAML, line " + e.getLocation().getLineNr() + ": "
-                    + e.getOriginalMessage().lines().findFirst().orElse(""));
+            throw PolicyException.notYaml("", e);
         }
     }
 

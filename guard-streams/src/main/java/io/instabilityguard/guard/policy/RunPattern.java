@@ -12,8 +12,7 @@ import java.util.regex.Pattern;
 public record RunPattern(String text) implements Comparable<RunPattern> {
 
     private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._*?-]{1,200}");
-    private static final Comparator<RunPattern> MOST_SPECIFIC_FIRST = Comparator.comparingLong(
-                    RunPattern::literals)
+    private static final Comparator<RunPattern> MOST_SPECIFIC_FIRST = Comparator.comparingLong(RunPattern::literals)
             .reversed()
             .thenComparingLong(RunPattern::stars)
             .thenComparing(RunPattern::text);
@@ -21,7 +20,8 @@ public record RunPattern(String text) implements Comparable<RunPattern> {
     /** Refuses what no run id can fit: {@link PolicyException}. */
     public RunPattern {
         if (!ALLOWED.matcher(text).matches()) {
-            throw new PolicyException("pattern: must be 1 to 200 characters of [A-Za-z0-9._-], * and ?, not \"" + text + "\"");
+            throw new PolicyException(
+                    "pattern: must be 1 to 200 characters of [A-Za-z0-9._-], * and ?, not \"" + text + "\"");
         }
     }
 

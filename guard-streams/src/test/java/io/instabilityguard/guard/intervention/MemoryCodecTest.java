@@ -28,7 +28,16 @@ final class MemoryCodecTest {
                 "undone",
                 new AppliedRanks(4, List.of(0, 2)));
         RunMemory memory = new RunMemory(
-                "run-1", 7, 3, "hash", 1, List.of(), List.of(command), Map.of("d", new Standing(2, 1, 90)), Map.of(), Desk.EMPTY);
+                "run-1",
+                7,
+                3,
+                "hash",
+                1,
+                List.of(),
+                List.of(command),
+                Map.of("d", new Standing(2, 1, 90)),
+                Map.of(),
+                Desk.EMPTY);
         assertThat(MemoryCodec.decode(MemoryCodec.encode(memory))).isEqualTo(memory);
     }
 

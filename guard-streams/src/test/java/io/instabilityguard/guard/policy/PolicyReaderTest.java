@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.instabilityguard.guard.policy.SignalPolicy.MedianRatio;
 import io.instabilityguard.schemas.Mode;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class PolicyReaderTest {
 
@@ -111,6 +113,28 @@ final class PolicyReaderTest {
                 .isThrownBy(() -> PolicyReader.parse(yaml, null))
                 .withMessageContaining(message)
                 .satisfies(failure -> assertThat(failure.getMessage()).doesNotContain("\n"));
+    }
+
+    /** What fuzzing found: quotes that broke the line or never ended, and an error of the parser that knows no place. */
+    @ParameterizedTest
+    @MethodSource("quoted")
+    void shouldKeepToOneLineOfBoundedLengthWhateverItQuotes(String yaml) {
+        assertThatExceptionOfType(PolicyException.class)
+                .isThrownBy(() -> PolicyReader.parse(yaml, null))
+                .satisfies(failure -> assertThat(failure.getMessage())
+                        .hasSizeLessThan(1_002)
+                        .doesNotContainPattern("[\\n\\r\\u0085\\u2028\\u2029\\u0000]"));
+    }
+
+    static Stream<String> quoted() {
+        return Stream.of(
+                "mode: \"a\\Lb\"",
+                "mode: \"a\\Pb\\N\"",
+                "\"key\\nof\\nlines\": 1",
+                "mode: " + "x".repeat(3_000),
+                "k".repeat(500) + ": 1",
+                "limits: {runs: \"a\\nb\"}",
+                "!!float x".repeat(300));
     }
 
     @Test

@@ -28,12 +28,15 @@ final class RunPatternTest {
 
     @Test
     void shouldSayNoToAHostilePatternAtOnce() {
-        assertThat(new RunPattern("*a".repeat(90) + "b").matches("a".repeat(200))).isFalse();
+        assertThat(new RunPattern("*a".repeat(90) + "b").matches("a".repeat(200)))
+                .isFalse();
     }
 
     @Test
     void shouldOrderFromSpecificToGeneral() {
-        assertThat(Stream.of("*", "run-*", "r?n-1", "run-1", "run-**", "sun-*").map(RunPattern::new).sorted())
+        assertThat(Stream.of("*", "run-*", "r?n-1", "run-1", "run-**", "sun-*")
+                        .map(RunPattern::new)
+                        .sorted())
                 .extracting(RunPattern::text)
                 .containsExactly("run-1", "r?n-1", "run-*", "sun-*", "run-**", "*");
     }
