@@ -1,6 +1,7 @@
 """The hook against a sidecar that lies or floods: refused, counted, never applied."""
 
 import os
+import stat
 import struct
 import unittest
 from unittest import mock
@@ -159,6 +160,17 @@ class HostileTest(HookCase):
                 self.attach_unanswered()
         self.assertIn("belongs to another user", self.warnings.texts[0])
         self.assertEqual(self.sidecar.received, [])
+
+    def test_should_refuse_run_ids_that_could_be_paths(self) -> None:
+        for run in ("../run", "..", ".run", "/etc/passwd", "a/b", "a\0", "a\n", "", "x" * 201):
+            with self.assertRaisesRegex(ValueError, "run_id must be"):
+                self.attach(run_id=run)
+        self.assertEqual(self.sidecar.received, [])
+
+    def test_should_keep_staged_weights_to_the_owner(self) -> None:
+        self.attach()
+        path = self.sidecar.hello["staging"]["path"]
+        self.assertEqual(stat.filemode(os.stat(path).st_mode), "-rw-------")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import io.instabilityguard.guard.Guard;
 import io.instabilityguard.guard.GuardConfig;
 import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.schemas.Mode;
+import io.instabilityguard.schemas.signature.KeyPairFiles;
+import io.instabilityguard.schemas.signature.SigningKey;
 import io.instabilityguard.sidecar.ConfigException;
 import io.instabilityguard.sidecar.Sidecar;
 import io.instabilityguard.sidecar.SidecarConfig;
@@ -24,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Broker, guard and sidecar in one process. They meet on the broker's topics only, as in production; nothing is passed
- * between them in memory.
+ * between them in memory. Commands are signed with a key of the data folder, made at the first start.
  */
 public final class AllInOne implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(AllInOne.class);
@@ -64,12 +66,14 @@ public final class AllInOne implements AutoCloseable {
 
     private void startParts(AllInOneConfig config) throws IOException {
         DataFolder data = opened(DataFolder.take(folder));
-        guardConfig(config, data, "").policy(); // a typo shall not cost the wait for a broker
+        KeyPairFiles keys = KeyPairFiles.findOrCreate(data.keys(), "guard");
+        SigningKey signer = keys.signingKey();
+        guardConfig(config, data, "", signer).policy(); // a typo shall not cost the wait for a broker
         EmbeddedBroker broker = opened(EmbeddedBroker.start(data.broker(), config.port()));
         TopicCreation.createMissing(broker.bootstrapServers());
-        awaitRunning(opened(new Guard(guardConfig(config, data, broker.bootstrapServers())))
+        awaitRunning(opened(new Guard(guardConfig(config, data, broker.bootstrapServers(), signer)))
                 .start());
-        Sidecar sidecar = opened(new Sidecar(sidecarConfig(config, data, broker)));
+        Sidecar sidecar = opened(new Sidecar(sidecarConfig(config, data, broker, keys)));
         sidecar.start();
         endpoints = new Endpoints(broker.bootstrapServers(), sidecar.socket().toString());
         endpoints.writeTo(folder);
@@ -85,7 +89,8 @@ public final class AllInOne implements AutoCloseable {
         }
     }
 
-    private static GuardConfig guardConfig(AllInOneConfig config, DataFolder data, String bootstrapServers) {
+    private static GuardConfig guardConfig(
+            AllInOneConfig config, DataFolder data, String bootstrapServers, SigningKey signer) {
         Mode pinned = config.mode().map(mode -> Mode.valueOf(mode.name())).orElse(null);
         return new GuardConfig(
                 bootstrapServers,
@@ -96,13 +101,16 @@ public final class AllInOne implements AutoCloseable {
                 config.policy().orElse(null),
                 null,
                 pinned,
+                signer,
                 Map.of("num.standby.replicas", "0"));
     }
 
-    private static SidecarConfig sidecarConfig(AllInOneConfig config, DataFolder data, EmbeddedBroker broker) {
+    private static SidecarConfig sidecarConfig(
+            AllInOneConfig config, DataFolder data, EmbeddedBroker broker, KeyPairFiles keys) {
         Map<String, String> settings = new HashMap<>(config.sidecar());
         settings.put("bootstrap.servers", broker.bootstrapServers());
         settings.put("state.folder", data.journal().toString());
+        settings.put("commands.public-keys", keys.publicKey().toString());
         config.socket()
                 .ifPresent(
                         socket -> settings.put("socket", socket.toAbsolutePath().toString()));

@@ -66,6 +66,10 @@ final class DataFolder implements AutoCloseable {
         return folder.resolve("streams");
     }
 
+    Path keys() {
+        return folder.resolve("keys");
+    }
+
     Path journal() {
         return folder.resolve("journal");
     }

@@ -20,6 +20,8 @@ import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.OutcomeStatus;
+import io.instabilityguard.schemas.signature.KeyPairFiles;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -39,7 +41,7 @@ class OperatorIT {
     private final Path folder = Lab.folder();
 
     @Test
-    void shouldApplyExactlyOneCommandThatAnOperatorApproved() {
+    void shouldApplyExactlyOneCommandThatAnOperatorApproved() throws IOException {
         try (AllInOne all = AllInOne.start(Lab.in(GuardMode.APPROVE, folder, Optional.empty()));
                 RunObserver observer = RunObserver.start(all.endpoints().bootstrapServers());
                 TrainerProcess trainer = TrainerProcess.start(Lab.python(), job())) {
@@ -95,7 +97,7 @@ class OperatorIT {
                 .lasting(2_000);
     }
 
-    private Guard enforcing(AllInOne all) {
+    private Guard enforcing(AllInOne all) throws IOException {
         return new Guard(new GuardConfig(
                         all.endpoints().bootstrapServers(),
                         OTHER,
@@ -103,8 +105,10 @@ class OperatorIT {
                         1,
                         1,
                         null,
-                        Mode.ENFORCE,
                         null,
+                        Mode.ENFORCE,
+                        KeyPairFiles.findOrCreate(folder.resolve("keys"), "guard")
+                                .signingKey(),
                         Map.of()))
                 .start();
     }

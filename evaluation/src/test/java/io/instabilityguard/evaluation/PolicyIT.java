@@ -96,6 +96,7 @@ class PolicyIT {
                         null,
                         null,
                         null,
+                        null,
                         Map.of("num.standby.replicas", "0")))
                 .start();
     }

@@ -32,7 +32,7 @@ public final class Guard implements AutoCloseable {
         policies = config.policies();
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
-        streams = new KafkaStreams(GuardTopology.build(policies, serdes), properties);
+        streams = new KafkaStreams(GuardTopology.build(policies, serdes, config.signer()), properties);
         streams.setUncaughtExceptionHandler(Guard::answer);
         streams.setStateListener((now, before) -> noteEnd(now));
     }

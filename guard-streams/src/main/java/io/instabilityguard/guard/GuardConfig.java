@@ -10,6 +10,7 @@ import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.Section;
 import io.instabilityguard.schemas.Mode;
+import io.instabilityguard.schemas.signature.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,10 @@ import org.jspecify.annotations.Nullable;
  * @param policyFile policy laid over the default one; null for the default alone
  * @param mode replaces the policy's mode; null keeps it
  * @param pinned mode that no policy from Kafka changes; null for none
- * @param kafka further settings of Kafka, and those of the serdes (see {@link io.instabilityguard.schemas.RecordSerdes})
+ * @param signer signs commands and decisions; null leaves them unsigned. Keys {@code signing.key} (PEM file of mode 0600, relative to the
+ *     configuration) and {@code signing.key-id} (by default the file's name without its ending)
+ * @param kafka further settings of Kafka, and those of the serdes (see {@link io.instabilityguard.schemas.RecordSerdes}); may hold secrets, so
+ *     that only their names are ever printed
  */
 public record GuardConfig(
         String bootstrapServers,
@@ -56,6 +60,7 @@ public record GuardConfig(
         @Nullable Path policyFile,
         @Nullable Mode mode,
         @Nullable Mode pinned,
+        @Nullable SigningKey signer,
         Map<String, String> kafka) {
 
     private static final String APPLICATION_ID = "instability-guard";
@@ -76,7 +81,7 @@ public record GuardConfig(
     /** Defaults against these brokers. */
     public static GuardConfig local(String bootstrapServers) {
         Path stateDir = Path.of(System.getProperty("java.io.tmpdir"), APPLICATION_ID);
-        return new GuardConfig(bootstrapServers, APPLICATION_ID, stateDir, 1, -1, null, null, null, Map.of());
+        return new GuardConfig(bootstrapServers, APPLICATION_ID, stateDir, 1, -1, null, null, null, null, Map.of());
     }
 
     /** Reads a YAML file; a relative {@code policy} is relative to it. Errors: {@link PolicyException} in one line. */
@@ -106,9 +111,22 @@ public record GuardConfig(
                         ? section.choice("mode", Mode.class, EnumSet.range(Mode.OBSERVE, Mode.ENFORCE))
                         : null,
                 null,
+                section.has("signing") ? signer(section.section("signing"), file) : null,
                 kafka(section));
         section.end();
         return config;
+    }
+
+    private static SigningKey signer(Section section, Path file) {
+        Path key = file.resolveSibling(section.text("key"));
+        String name = key.getFileName().toString();
+        String id = section.has("key-id") ? section.text("key-id") : name.replaceFirst("\\.[^.]*$", "");
+        section.end();
+        try {
+            return SigningKey.read(key, id);
+        } catch (IOException e) {
+            throw new PolicyException("signing: " + e.getMessage());
+        }
     }
 
     private static Map<String, String> kafka(Section section) {
@@ -137,6 +155,7 @@ public record GuardConfig(
                 policyFile,
                 mode,
                 newMode,
+                signer,
                 kafka);
     }
 
@@ -163,6 +182,12 @@ public record GuardConfig(
         Properties properties = new Properties();
         properties.putAll(all);
         return properties;
+    }
+
+    @Override
+    public String toString() {
+        return "GuardConfig[%s, %s, mode=%s, signer=%s, kafka=%s]"
+                .formatted(bootstrapServers, applicationId, mode, signer, kafka.keySet());
     }
 
     private static Map<String, Object> ours() {

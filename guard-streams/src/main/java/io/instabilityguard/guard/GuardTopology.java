@@ -14,6 +14,8 @@ import io.instabilityguard.guard.policy.AdmissionProcessor;
 import io.instabilityguard.guard.policy.InForceProcessor;
 import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.telemetry.TelemetryValidation;
+import io.instabilityguard.schemas.Decision;
+import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.LeaseClaim;
 import io.instabilityguard.schemas.OperatorAction;
@@ -21,9 +23,12 @@ import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.SigningKey;
+import io.instabilityguard.schemas.signature.SigningSerializer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -93,12 +98,14 @@ public final class GuardTopology {
 
     private final PolicyBook policies;
     private final RecordSerdes serdes;
+    private final @Nullable SigningKey signer;
     private final int mostBytes;
     private final Topology topology = new Topology();
 
-    private GuardTopology(PolicyBook policies, Map<String, ?> config) {
+    private GuardTopology(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer) {
         this.policies = policies;
         this.serdes = RecordSerdes.of(config);
+        this.signer = signer;
         this.mostBytes = mostBytes(config);
     }
 
@@ -107,9 +114,10 @@ public final class GuardTopology {
      *
      * @param policies what is looked for and done; the policies in force are entered into it
      * @param config configuration of the serdes, see {@link RecordSerdes}, and of the producer
+     * @param signer signs commands and decisions; null leaves them unsigned
      */
-    public static Topology build(PolicyBook policies, Map<String, ?> config) {
-        GuardTopology stages = new GuardTopology(policies, config);
+    public static Topology build(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer) {
+        GuardTopology stages = new GuardTopology(policies, config, signer);
         stages.readAndScreen();
         stages.detectAndDecide();
         stages.admitPolicies();
@@ -173,8 +181,8 @@ public final class GuardTopology {
 
     private void publish() {
         publish(SINKS.anomalies(), Topics.ANOMALIES, DECIDE);
-        publish(SINKS.decisions(), Topics.DECISIONS, DECIDE);
-        publish(SINKS.commands(), Topics.COMMANDS, DECIDE);
+        publishSigned(SINKS.decisions(), Topics.DECISIONS, Decision::getRun);
+        publishSigned(SINKS.commands(), Topics.COMMANDS, InterventionCommand::getRun);
         publish(SINKS.runs(), Topics.RUNS, DECIDE);
         publish(SINKS.leases(), Topics.LEASES, DECIDE);
         publish(DEAD_LETTERS, Topics.DEAD_LETTERS, SCREEN_TELEMETRY, SCREEN_OUTCOMES, SCREEN_OPERATOR, SCREEN_LEASES);
@@ -186,7 +194,15 @@ public final class GuardTopology {
     }
 
     private <V extends SpecificRecord> void publish(String node, Topic<V> topic, String... parents) {
-        Serializer<V> values = bounded(serdes.serde(topic).serializer());
+        publish(node, topic, bounded(serdes.serde(topic).serializer()), parents);
+    }
+
+    private <V extends SpecificRecord> void publishSigned(String node, Topic<V> topic, Function<V, String> runOf) {
+        Serializer<V> plain = bounded(serdes.serde(topic).serializer());
+        publish(node, topic, signer == null ? plain : new SigningSerializer<>(plain, runOf, signer), DECIDE);
+    }
+
+    private void publish(String node, Topic<?> topic, Serializer<?> values, String... parents) {
         topology.addSink(node, topic.name(), new StringSerializer(), values, parents);
     }
 

@@ -67,7 +67,7 @@ final class GuardDriver implements AutoCloseable {
         properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
         driver = new TopologyTestDriver(
-                GuardTopology.build(new PolicyBook(policy, null), kafka),
+                GuardTopology.build(new PolicyBook(policy, null), kafka, null),
                 properties,
                 Instant.ofEpochMilli(Telemetry.START_MS));
         telemetry = input(Topics.TELEMETRY);

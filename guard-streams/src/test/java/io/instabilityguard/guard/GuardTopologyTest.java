@@ -5,7 +5,7 @@ import static io.instabilityguard.guard.Telemetry.spike;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.instabilityguard.guard.intervention.DecisionProcessor;
+import io.instabilityguard.guard.anomaly.DetectionProcessor;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.AnomalyTransition;
 import io.instabilityguard.schemas.Health;
@@ -124,7 +124,8 @@ final class GuardTopologyTest extends TopologyCase {
     void shouldForgetARunThatStaysSilent() {
         guard.calm(0, 60);
         guard.wait(Duration.ofDays(2));
-        assertThat(guard.entries(DecisionProcessor.STORE)).isZero();
+        assertThat(guard.entries(DetectionProcessor.SNAPSHOT_STORE)).isZero();
+        assertThat(guard.entries(DetectionProcessor.SLOT_STORE)).isZero();
         guard.calm(61, 62);
         assertThat(guard.count("new-generation")).isEqualTo(2);
     }

@@ -15,7 +15,7 @@ class ArchitectureTest {
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
-                    "io.instabilityguard.schemas",
+                    "io.instabilityguard.schemas..",
                     "java..",
                     "org.apache.avro..",
                     "org.apache.kafka.common..",

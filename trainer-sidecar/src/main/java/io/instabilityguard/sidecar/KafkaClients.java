@@ -6,9 +6,11 @@ import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.sidecar.command.CommandConsumer;
+import io.instabilityguard.sidecar.command.CommandVerification;
 import io.instabilityguard.sidecar.report.KafkaRecordSender;
 import io.instabilityguard.sidecar.report.SidecarClock;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -48,13 +50,21 @@ final class KafkaClients {
         return new Sidecar.Ports(
                 new KafkaRecordSender<>(
                         Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry", metrics), KafkaClients::trace),
-                new CommandConsumer(() -> consumer(metrics), serdes, metrics, clock),
+                new CommandConsumer(() -> consumer(metrics), serdes, verification(clock), metrics, clock),
                 new KafkaRecordSender<>(Topics.OUTCOMES, () -> producer(Topics.OUTCOMES, "outcomes", metrics)));
     }
 
     private static Headers trace(StepTelemetry telemetry) {
         byte[] context = StepTrace.of(telemetry).getBytes(StandardCharsets.US_ASCII);
         return new RecordHeaders().add(StepTrace.HEADER, context);
+    }
+
+    private CommandVerification verification(SidecarClock clock) {
+        try {
+            return CommandVerification.by(config.publicKeys(), clock);
+        } catch (IOException e) {
+            throw new ConfigException("commands.public-keys: " + e.getMessage(), e);
+        }
     }
 
     private <V extends SpecificRecord> Producer<String, V> producer(

@@ -7,6 +7,7 @@ import io.instabilityguard.sidecar.command.CommandLog;
 import io.instabilityguard.sidecar.command.CommandSource;
 import io.instabilityguard.sidecar.command.OutcomeReporter;
 import io.instabilityguard.sidecar.command.ShadowStore;
+import io.instabilityguard.sidecar.frame.AllowedUsers;
 import io.instabilityguard.sidecar.frame.HookServer;
 import io.instabilityguard.sidecar.report.RecordSender;
 import io.instabilityguard.sidecar.report.SidecarClock;
@@ -111,7 +112,8 @@ public final class Sidecar implements AutoCloseable {
                 config.sampling(),
                 new ShadowStore(config.shadows().within(Runtime.getRuntime().maxMemory()), metrics));
         TrainerSessions sessions = new TrainerSessions();
-        opened(HookServer.open(socket, link -> new HookSession(link, sessions, services)));
+        opened(HookServer.open(
+                socket, AllowedUsers.of(config.allowedUsers()), link -> new HookSession(link, sessions, services)));
         reporter.start();
         commands.outcomes().start();
         source.start(sessions);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How a sidecar is set up. A later entry overrides an earlier one:
@@ -37,7 +38,12 @@ import java.util.regex.Pattern;
  * @param shadows keys {@code shadow-bytes} (memory for the weights that commands replaced, all sessions together: 0 to 2^40, default 1 GiB, and
  *     never more than a quarter of the Java heap) and {@code shadow-commands} (how many commands of a session can be rolled back: 0
  *     to 1,000; default 4)
- * @param kafka keys {@code kafka.*}, without that beginning: passed to all Kafka clients and serdes as they are
+ * @param publicKeys key {@code commands.public-keys}: PEM files, or folders of them, with commas between; when set, only commands signed with
+ *     one of these keys are carried out; default none: every command that can be read is
+ * @param allowedUsers key {@code socket.allowed-users}: names or numbers of the users whose processes may connect, with commas between;
+ *     default the sidecar's own user only
+ * @param kafka keys {@code kafka.*}, without that beginning: passed to all Kafka clients and serdes as they are; may hold secrets, so that only
+ *     their names are ever printed
  */
 public record SidecarConfig(
         Path socket,
@@ -50,6 +56,8 @@ public record SidecarConfig(
         long commandTimeoutMs,
         SampleSettings sampling,
         ShadowSettings shadows,
+        List<Path> publicKeys,
+        List<String> allowedUsers,
         Map<String, String> kafka) {
     private static final String KAFKA = "kafka.";
     private static final Pattern SERVERS = Pattern.compile("[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*");
@@ -62,6 +70,8 @@ public record SidecarConfig(
     private static final int REQUEST_MARGIN = 16 << 10;
     static final String SOCKET = "socket";
     static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
+    private static final String PUBLIC_KEYS = "commands.public-keys";
+    private static final String ALLOWED_USERS = "socket.allowed-users";
     private static final List<String> KEYS = List.of(
             SOCKET,
             "state.folder",
@@ -74,10 +84,14 @@ public record SidecarConfig(
             "profiles-every",
             "increments",
             "shadow-bytes",
-            "shadow-commands");
+            "shadow-commands",
+            PUBLIC_KEYS,
+            ALLOWED_USERS);
 
-    /** Copies the map. */
+    /** Copies the collections. */
     public SidecarConfig {
+        publicKeys = List.copyOf(publicKeys);
+        allowedUsers = List.copyOf(allowedUsers);
         kafka = Map.copyOf(kafka);
     }
 
@@ -101,6 +115,8 @@ public record SidecarConfig(
                 number(settings, "command.timeout.ms", 2_000, 1, MAX_TIMEOUT_MS),
                 sampling(settings),
                 shadows(settings),
+                items(settings, PUBLIC_KEYS).map(Path::of).toList(),
+                items(settings, ALLOWED_USERS).toList(),
                 passedThrough(settings));
     }
 
@@ -128,6 +144,25 @@ public record SidecarConfig(
         ShadowSettings otherwise = ShadowSettings.DEFAULT;
         return new ShadowSettings(number(settings, "shadow-bytes", otherwise.bytes(), 0, MAX_SHADOW_BYTES), (int)
                 number(settings, "shadow-commands", otherwise.commands(), 0, MAX_SHADOW_COMMANDS));
+    }
+
+    private static Stream<String> items(Map<String, String> settings, String key) {
+        return Stream.ofNullable(settings.get(key))
+                .flatMap(value -> Stream.of(value.split(",", -1)))
+                .map(item -> named(key, item.strip()));
+    }
+
+    private static String named(String key, String item) {
+        if (item.isEmpty() || item.indexOf('\0') >= 0) {
+            throw new ConfigException(key + " must be one name, or several with commas between");
+        }
+        return item;
+    }
+
+    @Override
+    public String toString() {
+        return "SidecarConfig[%s, %s, publicKeys=%s, kafka=%s]"
+                .formatted(socket, bootstrapServers, publicKeys, kafka.keySet());
     }
 
     private static String defaultSocket() {

@@ -2,8 +2,10 @@ package io.instabilityguard.sidecar;
 
 import io.instabilityguard.sidecar.command.AttentionLogits;
 import io.instabilityguard.sidecar.command.CommandExecution;
+import io.instabilityguard.sidecar.command.CommandLedger;
 import io.instabilityguard.sidecar.command.MatrixReplacement;
 import io.instabilityguard.sidecar.command.ReceivedCommand;
+import io.instabilityguard.sidecar.command.RefusedCommand;
 import io.instabilityguard.sidecar.command.RunProgress;
 import io.instabilityguard.sidecar.errors.DistinctErrors;
 import io.instabilityguard.sidecar.errors.OneLine;
@@ -107,7 +109,16 @@ final class TrainerSession {
     void onCommand(ReceivedCommand command) {
         if (begun) {
             services.metrics().commandReceived(telemetry.millisSince(command.decidedAtStep()));
-            commands.onCommand(command);
+            CommandLedger.Judgement judgement = commands.onCommand(command);
+            if (judgement.isRefusal()) {
+                services.metrics().commandRefused(judgement.name());
+            }
+        }
+    }
+
+    void onRefused(RefusedCommand refused) {
+        if (begun) {
+            commands.onRefused(refused);
         }
     }
 

@@ -2,6 +2,7 @@ package io.instabilityguard.sidecar;
 
 import io.instabilityguard.sidecar.command.CommandListener;
 import io.instabilityguard.sidecar.command.ReceivedCommand;
+import io.instabilityguard.sidecar.command.RefusedCommand;
 import io.instabilityguard.sidecar.command.RunProgress;
 import java.util.HashMap;
 import java.util.List;
@@ -47,6 +48,15 @@ final class TrainerSessions implements CommandListener {
             String run = session.hello().run();
             if (run.equals(command.run()) || run.equals(command.key())) {
                 session.onCommand(command);
+            }
+        }
+    }
+
+    @Override
+    public void onRefused(RefusedCommand refused) {
+        for (TrainerSession session : open()) {
+            if (session.hello().run().equals(refused.key())) {
+                session.onRefused(refused);
             }
         }
     }

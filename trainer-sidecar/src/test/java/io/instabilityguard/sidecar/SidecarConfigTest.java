@@ -37,6 +37,26 @@ class SidecarConfigTest {
     }
 
     @Test
+    void shouldPrintSettingsOfKafkaByNameOnly() {
+        SidecarConfig config = SidecarConfig.of(Map.of(
+                "kafka.sasl.jaas.config", "Module required password=\"hunter-2\";",
+                "commands.public-keys", "/keys/a.pem, /keys/b.pem",
+                "socket.allowed-users", "trainer,1001"));
+
+        assertThat(config.publicKeys()).containsExactly(Path.of("/keys/a.pem"), Path.of("/keys/b.pem"));
+        assertThat(config.allowedUsers()).containsExactly("trainer", "1001");
+        assertThat(config.toString()).contains("sasl.jaas.config").doesNotContain("hunter-2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a,,b", "a\u0000"})
+    void shouldNotTakeAnEmptyNameForNoKeyAtAll(String value) {
+        assertThatThrownBy(() -> SidecarConfig.of(Map.of("commands.public-keys", value)))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("commands.public-keys");
+    }
+
+    @Test
     void shouldReadNestedYaml() throws Exception {
         Path file = Files.writeString(folder.resolve("sidecar.yaml"), """
                 socket: /run/g/guard.sock

@@ -12,8 +12,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -23,6 +26,7 @@ import java.util.random.RandomGenerator;
 final class StagingTarget implements Target {
     private static final String FOLDER = "FOLDER";
     private static final int HEADER = 64;
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
     private final Path folder;
     private final Path file;
@@ -84,6 +88,7 @@ final class StagingTarget implements Target {
             byte[] content = new byte[parts.remaining()];
             parts.get(content);
             Files.write(file, content);
+            Files.setPosixFilePermissions(file, OWNER_ONLY);
             useEverySlot(said);
         }
     }

@@ -16,7 +16,10 @@ import picocli.CommandLine.Command;
             LeaseCommand.class,
             PolicyCommand.class,
             DeadLettersCommand.class,
-            TopicsCommand.class
+            TopicsCommand.class,
+            LedgerCommand.class,
+            KeysCommand.class,
+            AclsCommand.class
         })
 public final class ConsoleMain {
 
@@ -31,6 +34,6 @@ public final class ConsoleMain {
 
     /** The command line, which explains failures in one line. */
     public static CommandLine commandLine() {
-        return GuardMain.explaining(new CommandLine(new ConsoleMain()));
+        return GuardMain.explaining(new CommandLine(new ConsoleMain()).setCaseInsensitiveEnumValuesAllowed(true));
     }
 }

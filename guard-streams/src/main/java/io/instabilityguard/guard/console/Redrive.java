@@ -27,6 +27,9 @@ final class Redrive implements AutoCloseable {
     /** Header of the record that names its letter. */
     static final String HEADER = "guard.dead-letter";
 
+    /** How the transactional ids begin. */
+    static final String TRANSACTIONS = "guard-redrive-";
+
     private static final int ANSWER_MS = 10_000;
 
     private final LetterId id;
@@ -38,7 +41,7 @@ final class Redrive implements AutoCloseable {
         this.id = id;
         this.letters = cluster.serdes().serde(Topics.DEAD_LETTERS).serializer();
         Map<String, Object> settings = new HashMap<>(cluster.clients());
-        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "guard-redrive-" + id);
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, TRANSACTIONS + id);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, ANSWER_MS);
         settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, ANSWER_MS);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 2 << 20);

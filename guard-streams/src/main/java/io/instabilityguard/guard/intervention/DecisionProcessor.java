@@ -173,11 +173,17 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         }
     }
 
+    /** Nothing of the run is kept but its chain of decisions: begun anew, it could not be told from a forged one. */
     private void forget(Record<String, RunEvent> record) {
+        RunMemory memory = known(record.key());
         memories.remove(record.key());
         published.remove(record.key());
         claimed.remove(record.key());
-        store.delete(record.key());
+        if (memory == null || memory.decisions() == 0) {
+            store.delete(record.key());
+        } else {
+            store.put(record.key(), MemoryCodec.encode(memory.inGeneration(memory.generation())));
+        }
     }
 
     private RunMemory carryOut(Record<String, RunEvent> record, RunMemory before, Ruling ruling) {

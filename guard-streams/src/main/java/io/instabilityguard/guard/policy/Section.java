@@ -134,12 +134,12 @@ public final class Section {
         return all;
     }
 
-    /** Every key here with its value as plain text. */
+    /** Every key here with its value as plain text. Errors do not show the value: it may be a secret. */
     public Map<String, String> plain() {
         Map<String, String> all = new LinkedHashMap<>();
         node.fieldNames().forEachRemaining(key -> {
             if (!required(key).isValueNode()) {
-                throw wrong(key, "a single value");
+                throw new PolicyException(dotted(key) + ": must be a single value");
             }
             all.put(key, node.get(key).asText());
         });

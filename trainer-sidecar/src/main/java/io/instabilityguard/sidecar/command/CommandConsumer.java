@@ -4,6 +4,7 @@ import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.SignatureProblem;
 import io.instabilityguard.sidecar.errors.DistinctErrors;
 import io.instabilityguard.sidecar.report.SidecarClock;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +35,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads the commands and the states of all runs: every partition assigned, no group, committed records only. Partitions that
  * are there at the start are read from their end, later ones from their beginning; a session asks for what it missed by time.
- * A dead broker is waited for; a record that cannot be read is counted and skipped.
+ * A dead broker is waited for; a record that cannot be read is counted and skipped. A command is verified before any of it
+ * is decoded.
  */
 public final class CommandConsumer implements CommandSource {
     private static final Logger LOG = LoggerFactory.getLogger(CommandConsumer.class);
@@ -48,6 +51,7 @@ public final class CommandConsumer implements CommandSource {
     private final Supplier<Consumer<String, byte[]>> factory;
     private final Deserializer<InterventionCommand> commands;
     private final Deserializer<RunState> states;
+    private final CommandVerification verification;
     private final SidecarMetrics metrics;
     private final SidecarClock clock;
     private final AtomicLong rereadFrom = new AtomicLong(NOTHING);
@@ -59,13 +63,15 @@ public final class CommandConsumer implements CommandSource {
     private boolean hasLookedBefore;
     private long lookAgainAtMs;
 
-    /** A source with consumers from this factory. */
+    /** A source with consumers from this factory, which hands on what passes the verification. */
     public CommandConsumer(
             Supplier<Consumer<String, byte[]>> factory,
             RecordSerdes serdes,
+            CommandVerification verification,
             SidecarMetrics metrics,
             SidecarClock clock) {
         this.factory = factory;
+        this.verification = verification;
         this.commands = serdes.serde(Topics.COMMANDS).deserializer();
         this.states = serdes.serde(Topics.RUNS).deserializer();
         this.metrics = metrics;
@@ -209,10 +215,26 @@ public final class CommandConsumer implements CommandSource {
     }
 
     private void handCommand(ConsumerRecord<String, byte[]> record, CommandListener listener) {
+        Optional<SignatureProblem> problem =
+                verification.problemOf(record.topic(), record.key(), record.value(), record.headers());
+        if (problem.isPresent()) {
+            String key = String.valueOf(record.key());
+            refuse(new RefusedCommand(key, record.partition(), record.offset(), problem.get()), listener);
+            return;
+        }
         InterventionCommand command = commands.deserialize(record.topic(), record.value());
         if (command != null) {
             String key = String.valueOf(record.key());
             listener.onCommand(ReceivedCommand.of(key, command, record.partition(), record.offset()));
+        }
+    }
+
+    private void refuse(RefusedCommand refused, CommandListener listener) {
+        if (verification.isNews(refused)) {
+            metrics.commandRefused(refused.problem().name());
+            errors.warn("a record among the commands was refused: "
+                    + refused.problem().reason());
+            listener.onRefused(refused);
         }
     }
 

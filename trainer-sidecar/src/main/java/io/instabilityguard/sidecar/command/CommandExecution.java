@@ -101,11 +101,12 @@ public final class CommandExecution {
         finish(entry, applying ? OutcomeStatus.ABANDONED : OutcomeStatus.VOID, reason);
     }
 
-    /** A command that was just received for this run. */
-    public void onCommand(ReceivedCommand command) {
+    /** A command that was just received for this run; says what it was judged to be. */
+    public CommandLedger.Judgement onCommand(ReceivedCommand command) {
         double loop = telemetry.millisSince(command.decidedAtStep());
         JournalEntry entry = JournalEntry.received(session, command);
-        switch (log.judge(session, command, lastStep)) {
+        CommandLedger.Judgement judgement = log.judge(session, command, lastStep);
+        switch (judgement) {
             case SEEN -> LOG.debug("command {} was read again", command.id());
             case DUPLICATE -> publishOnly(entry, OutcomeStatus.DUPLICATE, "this id was received before");
             case VOID -> finish(entry, OutcomeStatus.VOID, voidness(command));
@@ -115,6 +116,13 @@ public final class CommandExecution {
         }
         fencing.withdraw();
         tellProgress();
+        return judgement;
+    }
+
+    /** A record under this run's key that is not believed: told, and nothing else is changed by it. */
+    public void onRefused(RefusedCommand refused) {
+        JournalEntry entry = JournalEntry.received(session, refused.in(session));
+        publishOnly(entry, OutcomeStatus.REFUSED, refused.problem().reason());
     }
 
     private void forward(JournalEntry entry, double loop) {

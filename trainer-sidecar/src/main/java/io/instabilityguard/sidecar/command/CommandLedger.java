@@ -31,7 +31,12 @@ public final class CommandLedger {
         /** The same id at a new place of the topic. */
         DUPLICATE,
         /** Read before, at this very place: nothing to do. */
-        SEEN
+        SEEN;
+
+        /** Whether it is a command that somebody should not have sent, or sent too late. */
+        public boolean isRefusal() {
+            return this != FORWARD && this != SEEN;
+        }
     }
 
     /**

@@ -5,6 +5,9 @@ public interface CommandListener {
     /** A command, possibly read before. */
     void onCommand(ReceivedCommand command);
 
+    /** A record among the commands that is not believed. */
+    void onRefused(RefusedCommand refused);
+
     /** A run's state, possibly an old one. */
     void onProgress(RunProgress progress);
 }

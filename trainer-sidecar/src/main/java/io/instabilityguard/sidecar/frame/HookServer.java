@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -26,25 +27,33 @@ public final class HookServer implements AutoCloseable {
 
     private final SocketFile socket;
     private final ServerSocketChannel channel;
+    private final AllowedUsers allowed;
     private final Function<HookLink, HookListener> listeners;
     private final Map<HookConnection, Thread> connections = new ConcurrentHashMap<>();
     private final DistinctErrors errors = new DistinctErrors(LOG);
     private final Thread acceptor = new Thread(this::acceptAll, "sidecar-accept");
     private long accepted;
 
-    private HookServer(SocketFile socket, ServerSocketChannel channel, Function<HookLink, HookListener> listeners) {
+    private HookServer(
+            SocketFile socket,
+            ServerSocketChannel channel,
+            AllowedUsers allowed,
+            Function<HookLink, HookListener> listeners) {
         this.socket = socket;
         this.channel = channel;
+        this.allowed = allowed;
         this.listeners = listeners;
     }
 
     /**
      * Starts to listen.
      *
+     * @param allowed whose processes may connect
      * @param listeners makes the sidecar's side of a new connection
      * @throws IOException with one line that says what to do, when the socket cannot be had
      */
-    public static HookServer open(Path path, Function<HookLink, HookListener> listeners) throws IOException {
+    public static HookServer open(Path path, AllowedUsers allowed, Function<HookLink, HookListener> listeners)
+            throws IOException {
         SocketFile socket = SocketFile.prepare(path);
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -54,7 +63,7 @@ public final class HookServer implements AutoCloseable {
             channel.close();
             throw new IOException("cannot listen on " + path + ": " + DistinctErrors.describe(e), e);
         }
-        HookServer server = new HookServer(socket, channel, listeners);
+        HookServer server = new HookServer(socket, channel, allowed, listeners);
         server.acceptor.setDaemon(true);
         server.acceptor.start();
         return server;
@@ -101,15 +110,16 @@ public final class HookServer implements AutoCloseable {
     private void accept(SocketChannel hook) {
         String name = "hook-" + ++accepted;
         HookConnection connection = new HookConnection(hook, name);
-        Thread reader = new Thread(() -> serve(connection), name);
+        Optional<String> refusal = allowed.refusalOf(hook);
+        Thread reader = new Thread(() -> serve(connection, refusal), name);
         reader.setDaemon(true);
         connections.put(connection, reader);
         reader.start();
     }
 
-    private void serve(HookConnection connection) {
+    private void serve(HookConnection connection, Optional<String> refusal) {
         try {
-            connection.serve(connections.size() > MAX_CONNECTIONS ? new Crowded() : listeners.apply(connection));
+            connection.serve(listener(connection, refusal));
         } catch (RuntimeException e) {
             errors.warn("a session ended", e);
         } finally {
@@ -118,11 +128,20 @@ public final class HookServer implements AutoCloseable {
         }
     }
 
-    /** Says no to one connection too many. */
-    private static final class Crowded implements HookListener {
+    private HookListener listener(HookConnection connection, Optional<String> refusal) {
+        if (refusal.isPresent()) {
+            return new Refusal(refusal.get());
+        }
+        return connections.size() > MAX_CONNECTIONS
+                ? new Refusal("this sidecar serves " + MAX_CONNECTIONS + " sessions already")
+                : listeners.apply(connection);
+    }
+
+    /** Says no to whatever comes first. */
+    private record Refusal(String reason) implements HookListener {
         @Override
         public void onMessage(HookMessage message) throws ProtocolException {
-            throw new ProtocolException("this sidecar serves " + MAX_CONNECTIONS + " sessions already");
+            throw new ProtocolException(reason);
         }
 
         @Override

@@ -9,7 +9,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.zip.CRC32;
 
@@ -21,6 +24,8 @@ import java.util.zip.CRC32;
  * <p>Used by the one thread of the session's numerics; the slots must be the sidecar's at that time.
  */
 public final class StagingFile implements AutoCloseable {
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+
     private final Path path;
     private final FileChannel channel;
     private final List<StagingSlot> slots;
@@ -35,7 +40,7 @@ public final class StagingFile implements AutoCloseable {
      * Opens the file that a hook offers, after checking that it is what the hook says.
      *
      * @param folder the socket's own folder, the only place where a staging file may be
-     * @throws ProtocolException when the file is elsewhere, a link, another user's, of another size or layout
+     * @throws ProtocolException when the file is elsewhere, named otherwise, a link, another user's, open to others, of another size or layout
      */
     public static StagingFile open(Path folder, Hello hello) throws IOException, ProtocolException {
         checkOffsets(hello);
@@ -129,12 +134,19 @@ public final class StagingFile implements AutoCloseable {
                     parent != null && parent.toRealPath().equals(folder.toRealPath()),
                     "staging file is not in the socket's folder " + folder + ": " + path);
             require(
+                    String.valueOf(path.getFileName()).startsWith("staging-"),
+                    "staging file is not named staging-…: " + path);
+            require(
                     Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS),
                     "staging file is a link or no regular file: " + path);
             require(
                     Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS)
                             .equals(Files.getAttribute(folder, "unix:uid")),
                     "staging file belongs to another user: " + path);
+            require(
+                    Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS)
+                            .equals(OWNER_ONLY),
+                    "staging file is open to others than its owner: chmod 600 " + path);
         } catch (NoSuchFileException e) {
             throw new ProtocolException("staging file does not exist: " + path);
         }

@@ -19,7 +19,7 @@ import org.apache.kafka.clients.producer.Producer;
  * Counts into Micrometer. Names as Prometheus shows them: {@code guard_telemetry_records_total{state}}, {@code guard_steps_total},
  * {@code guard_samples_skipped_total}, {@code guard_messages_dropped_total}, {@code guard_hook_seconds} (what a step cost the trainer),
  * {@code guard_sample_seconds}, {@code guard_loop_seconds} (from a step's record to the arrival of the command that it led to, on this machine's
- * clock alone), {@code guard_outcomes_waiting}, {@code guard_sessions}, and those of the Kafka clients ({@code kafka_producer_…}, {@code kafka_consumer_…}).
+ * clock alone), {@code guard_commands_refused_total{cause}}, {@code guard_outcomes_waiting}, {@code guard_sessions}, and those of the Kafka clients ({@code kafka_producer_…}, {@code kafka_consumer_…}).
  * Called by many threads.
  */
 public final class MeteredSidecar implements SidecarMetrics, AutoCloseable {
@@ -158,6 +158,15 @@ public final class MeteredSidecar implements SidecarMetrics, AutoCloseable {
         if (sinceStepMillis >= 0) {
             loop.record((long) (sinceStepMillis * NANOS_PER_MILLI), TimeUnit.NANOSECONDS);
         }
+    }
+
+    @Override
+    public void commandRefused(String cause) {
+        Counter.builder("guard.commands.refused")
+                .description("Commands that were not believed, or not for this trainer as it is now.")
+                .tag("cause", cause)
+                .register(registry)
+                .increment();
     }
 
     @Override

@@ -50,6 +50,9 @@ public interface SidecarMetrics {
     /** A command was received for a run that is attached here, so long after the record of its step; NaN when that is not remembered. */
     default void commandReceived(double sinceStepMillis) {}
 
+    /** A command was not believed or not taken: {@code cause} is UNSIGNED, UNKNOWN_KEY, ALTERED, VOID, FENCED, EXPIRED or DUPLICATE. */
+    default void commandRefused(String cause) {}
+
     /** A record on a command topic could not be read. */
     default void commandUnreadable() {}
 

@@ -46,6 +46,7 @@ class CommandConsumerTest {
     private final CommandConsumer consumer = new CommandConsumer(
             this::connect,
             RecordSerdes.of(Map.of()),
+            CommandVerification.none(Fakes.clock()),
             new SidecarMetrics() {
                 @Override
                 public void commandUnreadable() {
@@ -141,6 +142,11 @@ class CommandConsumerTest {
             @Override
             public void onCommand(ReceivedCommand command) {
                 commands.add(command);
+            }
+
+            @Override
+            public void onRefused(RefusedCommand refused) {
+                throw new AssertionError("nothing is verified here");
             }
 
             @Override

@@ -11,6 +11,7 @@ import io.instabilityguard.sidecar.frame.HookLink;
 import io.instabilityguard.sidecar.frame.HookMessage;
 import io.instabilityguard.sidecar.frame.Messages;
 import io.instabilityguard.sidecar.frame.SidecarMessage;
+import io.instabilityguard.sidecar.frame.StagedFiles;
 import io.instabilityguard.sidecar.frame.StagingDescriptor;
 import io.instabilityguard.sidecar.frame.StagingFile;
 import io.instabilityguard.sidecar.report.SidecarClock;
@@ -53,6 +54,7 @@ class CommandExecutionTest {
                 .staging(folder.resolve("staging-1").toString())
                 .build();
         Files.write(folder.resolve("staging-1"), staged(hello));
+        StagedFiles.makePrivate(folder.resolve("staging-1"));
         staging = StagingFile.open(folder, hello);
         SidecarClock clock = Fakes.clock();
         CommandLog log = new CommandLog(new CommandLedger(), new OrderedJournal());

@@ -138,6 +138,30 @@ class HookServerTest {
     }
 
     @Test
+    void shouldRefuseTheProcessesOfOtherUsersWhateverTheySay() throws Exception {
+        Path socket = folder.resolve("guard.sock");
+        try (HookServer server = open(socket, AllowedUsers.of(List.of("65534")));
+                TestHook hook = TestHook.connect(socket)) {
+            assertThat(server).isNotNull();
+            hook.send(new HookMessage.Bye(1));
+
+            assertThat(hook.next())
+                    .isInstanceOfSatisfying(
+                            SidecarMessage.Refused.class,
+                            refused -> assertThat(refused.reason()).contains("may not connect"));
+            assertThat(hook.isAtEnd()).isTrue();
+            assertThat(listeners).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSayThatAnAllowedUserDoesNotExist() {
+        assertThatThrownBy(() -> AllowedUsers.of(List.of("nobody-of-that-name")))
+                .isInstanceOf(IOException.class)
+                .hasMessage("there is no user nobody-of-that-name (socket.allowed-users)");
+    }
+
+    @Test
     void shouldTellTheListenerOnceWhenTheHookDies() throws Exception {
         Path socket = folder.resolve("guard.sock");
         try (HookServer server = open(socket)) {
@@ -183,7 +207,11 @@ class HookServerTest {
     }
 
     private HookServer open(Path socket) throws IOException {
-        return HookServer.open(socket, link -> {
+        return open(socket, AllowedUsers.of(List.of()));
+    }
+
+    private HookServer open(Path socket, AllowedUsers allowed) throws IOException {
+        return HookServer.open(socket, allowed, link -> {
             Recorder recorder = new Recorder(link);
             listeners.add(recorder);
             return recorder;

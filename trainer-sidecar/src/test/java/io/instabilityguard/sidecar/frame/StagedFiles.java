@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /** Writes staging files full of zeros, as a hook would. */
 public final class StagedFiles {
@@ -14,7 +15,13 @@ public final class StagedFiles {
     public static Hello write(Path path, Messages.HelloBuilder builder) throws IOException {
         Hello hello = builder.staging(path.toString()).build();
         Files.write(path, header(hello));
+        makePrivate(path);
         return hello;
+    }
+
+    /** Open to its owner only, as the hook makes it. */
+    public static void makePrivate(Path path) throws IOException {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
     }
 
     private static byte[] header(Hello hello) {

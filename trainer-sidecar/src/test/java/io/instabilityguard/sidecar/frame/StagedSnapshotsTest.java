@@ -32,6 +32,7 @@ class StagedSnapshotsTest {
     void copyTheGoldenFile() throws IOException {
         file = folder.resolve("staging-v1-snapshots.bin");
         Files.copy(GOLDEN.resolve("staging-v1-snapshots.bin"), file);
+        StagedFiles.makePrivate(file);
         hello = (ObjectNode)
                 JSON.readTree(GOLDEN.resolve("staging-v1-snapshots.json").toFile());
         ((ObjectNode) hello.get("staging")).put("path", file.toString());

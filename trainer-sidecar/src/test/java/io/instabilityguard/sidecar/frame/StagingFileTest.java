@@ -10,12 +10,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The golden file was written by the hook's own code. */
 class StagingFileTest {
@@ -31,6 +33,7 @@ class StagingFileTest {
     void copyTheGoldenFile() throws IOException {
         file = folder.resolve("staging-v1.bin");
         Files.copy(GOLDEN.resolve("staging-v1.bin"), file);
+        StagedFiles.makePrivate(file);
         hello = (ObjectNode)
                 new JsonMapper().readTree(GOLDEN.resolve("staging-v1.json").toFile());
         ((ObjectNode) hello.get("staging")).put("path", file.toString());
@@ -131,6 +134,24 @@ class StagingFileTest {
         ((ObjectNode) hello.get("staging")).put("path", link.toString());
 
         assertRefused(folder, "link");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-r-----", "rw----r--", "rwx------", "r--------"})
+    void shouldRefuseAFileThatOthersMayOpen(String mode) throws Exception {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+
+        assertRefused(folder, "open to others than its owner");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"..,named", "../secret,not in", "inner/../../secret,does not exist", "secret,named"})
+    void shouldRefuseAPathThatLeavesTheFolder(String path, String named) throws Exception {
+        Files.createFile(folder.resolve("secret"));
+        ((ObjectNode) hello.get("staging")).put("path", folder + "/" + path);
+
+        assertRefused(folder, named);
+        assertThat(folder.resolve("secret")).exists();
     }
 
     @ParameterizedTest

@@ -62,6 +62,17 @@ final class MeteredSidecarTest {
     }
 
     @Test
+    void shouldShowWhyCommandsAreRefused() throws Exception {
+        metrics.commandRefused("UNSIGNED");
+        metrics.commandRefused("ALTERED");
+        metrics.commandRefused("UNSIGNED");
+        assertThat(scraped())
+                .contains(
+                        "guard_commands_refused_total{cause=\"UNSIGNED\"} 2.0",
+                        "guard_commands_refused_total{cause=\"ALTERED\"} 1.0");
+    }
+
+    @Test
     void shouldShowHowManySessionsAndOutcomesThereAre() throws Exception {
         metrics.sessionOpened();
         metrics.sessionOpened();
