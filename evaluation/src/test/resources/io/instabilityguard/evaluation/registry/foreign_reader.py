@@ -59,7 +59,8 @@ def parse(schemas: SchemaRegistryClient, schema: Schema, names: avro.schema.Name
     for reference in schema.references:
         if reference.name not in seen:
             seen.add(reference.name)
-            parse(schemas, schemas.get_version(reference.subject, reference.version).schema, names, seen)
+            identifier = schemas.get_version(reference.subject, reference.version).schema_id
+            parse(schemas, schemas.get_schema(identifier), names, seen)
     return avro.schema.make_avsc_object(json.loads(schema.schema_str), names)
 
 
