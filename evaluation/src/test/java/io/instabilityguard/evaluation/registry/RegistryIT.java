@@ -22,7 +22,6 @@ import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Serde;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -33,15 +32,7 @@ class RegistryIT {
 
     @BeforeAll
     static void start() throws Exception {
-        registry = RegistryServer.start();
-        registry.demand("FULL_TRANSITIVE");
-    }
-
-    @AfterAll
-    static void stop() {
-        if (registry != null) {
-            registry.close();
-        }
+        registry = RegistryServer.shared();
     }
 
     @Test

@@ -46,7 +46,7 @@ class RegistryLoopIT {
     /** Closes the loop once for every run. */
     @BeforeAll
     static void train() throws Exception {
-        registry = RegistryServer.start();
+        registry = RegistryServer.shared();
         broker = EmbeddedBroker.start(FOLDER.resolve("broker"), EmbeddedBroker.ANY_PORT);
         TopicCreation.createMissing(broker.bootstrapServers());
         Map<String, String> ours = Map.of(RecordSerdes.REGISTRY_URL, registry.url());
@@ -74,9 +74,6 @@ class RegistryLoopIT {
     static void stop() {
         if (broker != null) {
             broker.close();
-        }
-        if (registry != null) {
-            registry.close();
         }
     }
 

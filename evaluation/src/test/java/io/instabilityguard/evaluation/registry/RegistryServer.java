@@ -25,16 +25,20 @@ import java.util.Objects;
 import org.apache.avro.Schema;
 
 /**
- * Apicurio's registry as a process, in memory. Its server needs a newer JDK than ours, which GUARD_JDK_21 names, and is fetched by Maven's profile
- * {@code registry}; {@code ./guard test} does both. Without them the tests are skipped.
+ * Apicurio's registry as a process, in memory, one for all tests of this JVM, with which it ends. Its server needs a newer JDK than ours, which
+ * GUARD_JDK_21 names, and is fetched by Maven's profile {@code registry}; {@code ./guard test} does both. Without them the tests are skipped.
  */
-final class RegistryServer implements AutoCloseable {
+final class RegistryServer {
     private static final Path FOLDER = Path.of("target", "registry");
     private static final String MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private static RegistryServer shared;
+
     private final HttpClient http = HttpClient.newHttpClient();
+    /** Kept, because its standard input is what the process lives by. */
     private final Process process;
+
     private final int port;
 
     private RegistryServer(Process process, int port) {
@@ -45,8 +49,16 @@ final class RegistryServer implements AutoCloseable {
     /** What the registry said. */
     record Answer(int status, JsonNode body) {}
 
-    /** Starts it and waits until it answers; skips the test when this machine cannot. */
-    static RegistryServer start() throws IOException {
+    /** The registry, started if need be, which demands FULL_TRANSITIVE as our own tests do; skips the test when this machine cannot run it. */
+    static synchronized RegistryServer shared() throws IOException, InterruptedException {
+        if (shared == null) {
+            shared = start();
+            shared.demand("FULL_TRANSITIVE");
+        }
+        return shared;
+    }
+
+    private static RegistryServer start() throws IOException {
         String jdk = System.getenv("GUARD_JDK_21");
         assumeTrue(
                 jdk != null,
@@ -58,6 +70,7 @@ final class RegistryServer implements AutoCloseable {
         await().atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> server.get("/subjects").status() == 200);
+        assertThat(server.process.isAlive()).isTrue();
         return server;
     }
 
@@ -121,7 +134,7 @@ final class RegistryServer implements AutoCloseable {
     }
 
     /** Demands that schemas of every subject that has no rule of its own are compatible. */
-    void demand(String compatibility) throws IOException, InterruptedException {
+    private void demand(String compatibility) throws IOException, InterruptedException {
         String body =
                 JSON.createObjectNode().put("compatibility", compatibility).toString();
         assertThat(send(request("/config").PUT(BodyPublishers.ofString(body))).status())
@@ -139,10 +152,5 @@ final class RegistryServer implements AutoCloseable {
     private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
         HttpResponse<String> answer = http.send(request.build(), BodyHandlers.ofString());
         return new Answer(answer.statusCode(), Objects.requireNonNull(JSON.readTree(answer.body())));
-    }
-
-    @Override
-    public void close() {
-        process.destroyForcibly().onExit().join();
     }
 }
