@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -12,11 +13,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 import org.apache.kafka.common.errors.SerializationException;
 
 /**
@@ -70,14 +72,34 @@ final class SchemaRegistry {
     }
 
     private Schema fetch(int id) {
-        HttpRequest request =
-                request("/schemas/ids/" + Integer.toUnsignedString(id)).build();
+        return fetch("/schemas/ids/" + Integer.toUnsignedString(id), new Schema.Parser(), new HashSet<>());
+    }
+
+    /**
+     * The schema at {@code path}, after those that it refers to.
+     *
+     * @param known parser that has seen what was fetched before
+     * @param fetched paths that need not be fetched again
+     */
+    private Schema fetch(String path, Schema.Parser known, Set<String> fetched) {
+        HttpRequest request = request(path).build();
         JsonNode answer = ask(request);
+        for (JsonNode reference : answer.path("references")) {
+            String version = "/subjects/" + encoded(reference.path("subject").asText()) + "/versions/"
+                    + reference.path("version").asInt();
+            if (fetched.add(version)) {
+                fetch(version, known, fetched);
+            }
+        }
         try {
-            return new Schema.Parser().parse(answer.path("schema").asText());
-        } catch (SchemaParseException e) {
+            return known.parse(answer.path("schema").asText());
+        } catch (AvroRuntimeException e) {
             throw new SerializationException(asked(request) + ": not an Avro schema: " + e.getMessage(), e);
         }
+    }
+
+    private static String encoded(String subject) {
+        return URLEncoder.encode(subject, StandardCharsets.UTF_8);
     }
 
     private HttpRequest.Builder request(String path) {

@@ -15,7 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.avro.Schema;
 
 /**
- * A schema registry in this process, for tests: the three requests of Confluent's REST API that {@link RecordSerdes} makes. Ids count from 1.
+ * A schema registry in this process, for tests: the requests of Confluent's REST API that {@link RecordSerdes} makes. Ids count from 1.
  * Listens on a free port of the loopback interface until closed.
  */
 public final class FakeSchemaRegistry implements AutoCloseable {
@@ -43,9 +43,13 @@ public final class FakeSchemaRegistry implements AutoCloseable {
                 + server.getAddress().getPort();
     }
 
-    /** The id of a schema under a subject; new unless that very schema is there already. */
-    public synchronized int register(String subject, String schema) {
-        Registered entry = new Registered(subject, schema);
+    /**
+     * The id of a schema under a subject; new unless that very schema is there already.
+     *
+     * @param references subjects of the types that it names and does not define; each has the name of its type
+     */
+    public synchronized int register(String subject, String schema, String... references) {
+        Registered entry = new Registered(subject, schema, List.of(references));
         if (!registered.contains(entry)) {
             registered.add(entry);
         }
@@ -99,8 +103,9 @@ public final class FakeSchemaRegistry implements AutoCloseable {
         String[] path = uri.getPath().substring(1).split("/");
         return switch (exchange.getRequestMethod() + " " + path[0] + " " + path.length) {
             case "GET schemas 3" -> schema(Integer.parseInt(path[2]));
+            case "GET subjects 4" -> schema(versionOf(path[1]));
             case "POST subjects 3" -> id(register(path[1], schemaIn(body)));
-            case "POST subjects 2" -> find(new Registered(path[1], schemaIn(body)));
+            case "POST subjects 2" -> find(new Registered(path[1], schemaIn(body), List.of()));
             default -> new Answer(404, "{\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}");
         };
     }
@@ -111,11 +116,25 @@ public final class FakeSchemaRegistry implements AutoCloseable {
                 .toString();
     }
 
+    /** The id of the first schema under a subject, 0 when there is none. */
+    private int versionOf(String subject) {
+        return subjects().indexOf(subject) + 1;
+    }
+
     private Answer schema(int id) {
-        return id < 1 || id > registered.size()
-                ? new Answer(404, "{\"error_code\":40403,\"message\":\"Schema not found\"}")
-                : ok(json.createObjectNode()
-                        .put("schema", registered.get(id - 1).schema()));
+        if (id < 1 || id > registered.size()) {
+            return new Answer(404, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
+        }
+        Registered entry = registered.get(id - 1);
+        ObjectNode body = json.createObjectNode().put("schema", entry.schema());
+        for (String reference : entry.references()) {
+            body.withArray("references")
+                    .addObject()
+                    .put("name", reference)
+                    .put("subject", reference)
+                    .put("version", 1);
+        }
+        return ok(body);
     }
 
     private Answer find(Registered entry) {
@@ -132,7 +151,7 @@ public final class FakeSchemaRegistry implements AutoCloseable {
         return new Answer(200, body.toString());
     }
 
-    private record Registered(String subject, String schema) {}
+    private record Registered(String subject, String schema, List<String> references) {}
 
     private record Answer(int status, String body) {}
 }

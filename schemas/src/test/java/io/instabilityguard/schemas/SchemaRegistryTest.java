@@ -3,6 +3,8 @@ package io.instabilityguard.schemas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Serde;
 import org.junit.jupiter.api.AfterEach;
@@ -21,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SchemaRegistryTest {
     private static final String TOPIC = "some-changelog";
+    private static final String NAMESPACE = "io.instabilityguard.schemas.";
 
     private FakeSchemaRegistry registry;
     private Serde<RunState> serde;
@@ -66,6 +70,37 @@ class SchemaRegistryTest {
 
         assertThat(read.getHealth()).isEqualTo(Health.UNKNOWN);
         assertThat(read.getRun()).isEqualTo(Samples.runState().getRun());
+    }
+
+    /** As Apicurio's serializer registers schemas: every named type under a subject of its own. */
+    @Test
+    void shouldPutASchemaTogetherFromThoseThatItRefersTo() throws Exception {
+        Schema whole = Topics.RUNS.schema();
+        String health = declaredIn(whole, "health");
+        String mode = declaredIn(whole, "mode");
+        registry.register(NAMESPACE + "Health", health.replace("{", "{\"namespace\":\"io.instabilityguard.schemas\","));
+        registry.register(
+                NAMESPACE + "Mode",
+                mode.replace("{", "{\"namespace\":\"io.instabilityguard.schemas\","),
+                NAMESPACE + "Health");
+        String split = whole.toString().replace(health, "\"Health\"").replace(mode, "\"Mode\"");
+        assertThat(split).hasSizeLessThan(whole.toString().length());
+        int id = registry.register("guard.runs.v1-value", split, NAMESPACE + "Mode", NAMESPACE + "Health");
+
+        byte[] bytes = write();
+        assertThat(read(framed(id, Arrays.copyOfRange(bytes, 5, bytes.length)))).isEqualTo(Samples.runState());
+        assertThat(registry.requests())
+                .filteredOn(asked -> asked.contains("Health"))
+                .hasSize(1);
+    }
+
+    @Test
+    void shouldRefuseASchemaThatRefersToItself() throws Exception {
+        int id = registry.register("circle", "\"string\"", "circle");
+
+        assertThatThrownBy(() -> read(framed(id, new byte[] {0})))
+                .isInstanceOf(SerializationException.class)
+                .hasMessageContaining("string");
     }
 
     @Test
@@ -210,5 +245,15 @@ class SchemaRegistryTest {
                 .putInt(id)
                 .put(body)
                 .array();
+    }
+
+    /** The type of a field as the text of the whole schema declares it. */
+    private static String declaredIn(Schema whole, String field) throws IOException {
+        for (JsonNode each : new ObjectMapper().readTree(whole.toString()).path("fields")) {
+            if (each.path("name").asText().equals(field)) {
+                return each.path("type").toString();
+            }
+        }
+        throw new IllegalArgumentException(field);
     }
 }

@@ -26,9 +26,11 @@ record GoldenSamples(List<Written> records, List<Staged> staging, List<byte[]> m
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** A record in Avro's single-object encoding, and the name of its class. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Written(String version, String name, byte[] bytes) {}
 
     /** A staging file and its HELLO. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Staged(ObjectNode hello, byte[] file) {}
 
     /** Reads them; {@code home} is the root of the repository. */

@@ -9,15 +9,16 @@ import io
 import json
 import struct
 import sys
-from typing import Dict
+from typing import Dict, Set
 
 import avro.io
 import avro.schema
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 MAGIC = 0
 HEADER = struct.Struct(">bI")
+PARSED: Dict[int, avro.schema.Schema] = {}
 
 
 def main() -> None:
@@ -48,8 +49,19 @@ def decode(schemas: SchemaRegistryClient, value: bytes) -> Dict[str, object]:
     """Confluent's wire format: a zero, the schema's id, Avro."""
     magic, identifier = HEADER.unpack_from(value)
     assert magic == MAGIC, magic
-    schema = avro.schema.parse(schemas.get_schema(identifier).schema_str)
-    return avro.io.DatumReader(schema).read(avro.io.BinaryDecoder(io.BytesIO(value[HEADER.size :])))
+    if identifier not in PARSED:
+        PARSED[identifier] = parse(schemas, schemas.get_schema(identifier), avro.schema.Names(), set())
+    return avro.io.DatumReader(PARSED[identifier]).read(avro.io.BinaryDecoder(io.BytesIO(value[HEADER.size :])))
+
+
+def parse(schemas: SchemaRegistryClient, schema: Schema, names: avro.schema.Names, seen: Set[str]) -> avro.schema.Schema:
+    """The schema, after those that it refers to."""
+    for reference in schema.references:
+        if reference.name not in seen:
+            seen.add(reference.name)
+            identifier = schemas.get_version(reference.subject, reference.version).schema_id
+            parse(schemas, schemas.get_schema(identifier), names, seen)
+    return avro.schema.make_avsc_object(json.loads(schema.schema_str), names)
 
 
 if __name__ == "__main__":
