@@ -2,6 +2,7 @@ package io.instabilityguard.evaluation;
 
 import io.instabilityguard.evaluation.bench.BenchCommand;
 import io.instabilityguard.evaluation.campaign.EvaluateCommand;
+import io.instabilityguard.evaluation.chaos.ChaosCommand;
 import io.instabilityguard.evaluation.demo.DemoCommand;
 import io.instabilityguard.evaluation.evidence.EvidenceReport;
 import io.instabilityguard.evaluation.preflight.PreflightCommand;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "guard",
         description = "Sees the collapse of a training run coming and carries out the cure.",
-        subcommands = {UpCommand.class, PreflightCommand.class, DemoCommand.class, BenchCommand.class})
+        subcommands = {UpCommand.class, PreflightCommand.class, DemoCommand.class, BenchCommand.class, ChaosCommand.class})
 public final class GuardCommand implements Runnable {
     private static final int CRASH = 70;
 
@@ -44,7 +45,7 @@ public final class GuardCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate or bench");
+                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate, bench or chaos");
     }
 
     private static int onWrongOption(ParameterException problem, String[] arguments) {
