@@ -120,7 +120,7 @@ class Rank:
         ) as guard:
             self.log.write(start=step, pid=os.getpid(), weights=hexed(self.model.weights()))
             due = time.monotonic()
-            while not self.is_to_stop(step):
+            while self.descend(step):
                 self.pass_step(guard, step)
                 step += 1
                 due = max(due + job["stepMillis"] / 1000.0, time.monotonic())
@@ -156,16 +156,8 @@ class Rank:
             timeout=COLLECTIVE_TIMEOUT,
         )
 
-    def is_to_stop(self, step: int) -> bool:
-        """Whether all ranks end before this step."""
-        stop = torch.tensor([int(os.path.exists(self.job["stop"]) or step >= self.job["mostSteps"])])
-        if self.size > 1:
-            distributed.all_reduce(stop, op=distributed.ReduceOp.MAX)
-        return bool(stop.item())
-
     def pass_step(self, guard: InstabilityGuard, step: int) -> None:
-        """One optimizer step and its boundary."""
-        self.descend(step)
+        """The boundary after an optimizer step."""
         weights = self.model.weights()
         before, sums = hexed(weights), crc(weights)
         begin = time.time()
@@ -185,14 +177,21 @@ class Rank:
         if self.rank == 0 and step % self.job["checkpointEvery"] == self.job["checkpointEvery"] - 1:
             self.save(step)
 
-    def descend(self, step: int) -> None:
-        """The optimizer step, with the gradients' mean over the ranks."""
-        for matrix, parameter in enumerate(self.model.parameters()):
-            parameter.grad = table(self.job["seed"], matrix, step, self.rank)
-            if self.size > 1:
-                distributed.all_reduce(parameter.grad)
-                parameter.grad /= self.size
+    def descend(self, step: int) -> bool:
+        """One optimizer step with the gradients' mean over the ranks; False, and no step, when one of them was told to stop."""
+        parameters = list(self.model.parameters())
+        tables = [table(self.job["seed"], matrix, step, self.rank) for matrix in range(len(parameters))]
+        stop = torch.full((1, WIDTH), float(os.path.exists(self.job["stop"]) or step >= self.job["mostSteps"]))
+        told = torch.cat(tables + [stop])
+        if self.size > 1:
+            distributed.all_reduce(told)
+            told /= self.size
+        if told[-1, 0] > 0:
+            return False
+        for parameter, gradient in zip(parameters, told.split(WIDTH)):
+            parameter.grad = gradient
         self.optimizer.step()
+        return True
 
     def alarms(self, step: int) -> Dict[str, float]:
         """What is reported at this step: mostly nothing unusual."""

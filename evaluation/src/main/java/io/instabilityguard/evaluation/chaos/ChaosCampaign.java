@@ -6,6 +6,7 @@ import io.instabilityguard.evaluation.trainer.Python;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 /** Trial after trial in one lab. Its folder is removed unless a trial found something. */
@@ -29,6 +30,7 @@ final class ChaosCampaign {
         ChaosReport report = before;
         Path folder = folder();
         try (ChaosLab lab = ChaosLab.start(folder, python, trainer)) {
+            warmUp(lab);
             for (int number = 0; number < trials; number++) {
                 if (!report.has(number)) {
                     Trial trial =
@@ -43,6 +45,14 @@ final class ChaosCampaign {
             }
         }
         return report;
+    }
+
+    /** A trial in which nothing goes wrong: code gets warm, and a lab that finds something even then is of no use. */
+    private static void warmUp(ChaosLab lab) {
+        TrialResult result = new Trial("chaos-warm", 0, List.of(), lab).run();
+        if (!result.violations().isEmpty()) {
+            throw new IllegalStateException("violations without any fault: " + result.violations());
+        }
     }
 
     private static Path folder() {

@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 /** One run of a trial: its trainers, generation after generation. Any thread. */
 final class ChaosRun {
     static final double COMMAND_TIMEOUT_SECONDS = 1;
-    private static final int STEP_MILLIS = 25;
+    private static final int STEP_MILLIS = 100;
     private static final int MOST_STEPS = 4_000;
     private static final int CHECKPOINT_EVERY = 20;
     private static final Duration FAREWELL = Duration.ofSeconds(3);

@@ -1,6 +1,7 @@
 package io.instabilityguard.evaluation.chaos;
 
 import io.instabilityguard.evaluation.process.ChildProcess;
+import io.instabilityguard.evaluation.process.Yaml;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -41,7 +42,7 @@ final class GuardGroup {
         }
     }
 
-    /** Dead members are missed after 3 s instead of 45, their transactions aborted after 3 instead of 10, and the other guard has a copy of the state. */
+    /** Dead members are missed after 4 s instead of 45, and the other guard has a copy of the state. */
     private static ChildProcess guard(String name, Path folder, Path policy, String bootstrapServers) {
         Path config = Yaml.write(
                 folder.resolve(name + ".yaml"),
@@ -58,9 +59,8 @@ final class GuardGroup {
                         Map.of(
                                 "client.id", name,
                                 "num.standby.replicas", 1,
-                                "session.timeout.ms", 3_000,
+                                "session.timeout.ms", 4_000,
                                 "heartbeat.interval.ms", 500,
-                                "transaction.timeout.ms", 3_000,
                                 "request.timeout.ms", 3_000,
                                 "reconnect.backoff.max.ms", 200,
                                 "metadata.max.age.ms", 3_000)));

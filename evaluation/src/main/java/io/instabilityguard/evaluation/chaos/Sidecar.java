@@ -2,6 +2,7 @@ package io.instabilityguard.evaluation.chaos;
 
 import io.instabilityguard.evaluation.chaos.violation.Acknowledgement;
 import io.instabilityguard.evaluation.process.ChildProcess;
+import io.instabilityguard.evaluation.process.Yaml;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

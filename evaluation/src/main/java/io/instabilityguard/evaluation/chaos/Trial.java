@@ -26,12 +26,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Trial {
     private static final Logger LOGGER = LoggerFactory.getLogger(Trial.class);
-    private static final Duration BEGINNING = Duration.ofSeconds(20);
+    private static final Duration BEGINNING = Duration.ofSeconds(60);
     private static final Duration LEAST = Duration.ofMillis(2_500);
-    private static final Duration RECOVERY = Duration.ofSeconds(20);
-    private static final Duration COMMAND = Duration.ofSeconds(3);
-    private static final Duration END = Duration.ofSeconds(20);
-    private static final Duration SETTLING = Duration.ofSeconds(20);
+    private static final Duration RECOVERY = Duration.ofSeconds(60);
+    private static final Duration COMMAND = Duration.ofSeconds(5);
+    private static final Duration END = Duration.ofSeconds(30);
+    private static final Duration SETTLING = Duration.ofSeconds(60);
     private static final Duration PAUSE = Duration.ofMillis(500);
     private static final int STEPS_AFTERWARDS = 5;
 

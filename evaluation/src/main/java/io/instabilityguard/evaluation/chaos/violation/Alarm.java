@@ -11,16 +11,16 @@ public enum Alarm {
     /** Answered by SCALE_LEARNING_RATE. */
     LOSS("loss", 6, 2, 3),
     /** Answered by APPLY_MSIGN. */
-    GRADIENT_NORM("gradient_norm", 80, 14, 15),
+    GRADIENT_NORM("gradient_norm", 80, 7, 8),
     /** A rise of the loss after that, for which every other APPLY_MSIGN is judged harmful and rolled back. */
-    LATER_LOSS("loss", 3, 45, 58),
+    LATER_LOSS("loss", 3, 21, 34),
     /** The APPLY_MSIGN that it follows. */
-    LATER_GRADIENT_NORM("gradient_norm", 80, 44, 45),
+    LATER_GRADIENT_NORM("gradient_norm", 80, 20, 21),
     /** Answered by CLIP_ATTENTION_LOGITS, which needs it to last until it is applied. */
-    ATTENTION_LOGIT("max_attention_logit", 125, 28, 38);
+    ATTENTION_LOGIT("max_attention_logit", 125, 13, 19);
 
     /** Steps after which everything begins again. */
-    public static final int PERIOD = 60;
+    public static final int PERIOD = 34;
 
     private final String scalar;
     private final double value;

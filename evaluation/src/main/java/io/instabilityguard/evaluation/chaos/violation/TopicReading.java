@@ -39,7 +39,7 @@ public final class TopicReading implements AutoCloseable {
     private static final List<Topic<?>> READ =
             List.of(Topics.TELEMETRY, Topics.COMMANDS, Topics.OUTCOMES, Topics.DECISIONS, Topics.DEAD_LETTERS);
     private static final Duration QUESTION = Duration.ofSeconds(3);
-    private static final Duration POLL = Duration.ofMillis(20);
+    private static final Duration POLL = Duration.ofMillis(50);
 
     private final KafkaConsumer<String, byte[]> consumer;
     private final Map<String, Deserializer<?>> deserializers;

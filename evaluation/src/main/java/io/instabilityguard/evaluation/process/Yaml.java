@@ -1,4 +1,4 @@
-package io.instabilityguard.evaluation.chaos;
+package io.instabilityguard.evaluation.process;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.instabilityguard.evaluation.UserError;
@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Configuration files of processes. */
-final class Yaml {
+public final class Yaml {
     private Yaml() {}
 
     /** Writes the settings; the file. */
-    static Path write(Path file, Map<String, ?> settings) {
+    public static Path write(Path file, Map<String, ?> settings) {
         try {
             new YAMLMapper().writeValue(file.toFile(), settings);
             return file;
