@@ -20,7 +20,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "guard",
         description = "Sees the collapse of a training run coming and carries out the cure.",
-        subcommands = {UpCommand.class, PreflightCommand.class, DemoCommand.class, BenchCommand.class, ChaosCommand.class})
+        subcommands = {
+            UpCommand.class,
+            PreflightCommand.class,
+            DemoCommand.class,
+            BenchCommand.class,
+            ChaosCommand.class
+        })
 public final class GuardCommand implements Runnable {
     private static final int CRASH = 70;
 

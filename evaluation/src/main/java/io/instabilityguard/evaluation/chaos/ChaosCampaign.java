@@ -33,8 +33,7 @@ final class ChaosCampaign {
             warmUp(lab);
             for (int number = 0; number < trials; number++) {
                 if (!report.has(number)) {
-                    Trial trial =
-                            new Trial("chaos-" + report.seed(), number, FaultPlan.of(report.seed(), number), lab);
+                    Trial trial = new Trial("chaos-" + report.seed(), number, FaultPlan.of(report.seed(), number), lab);
                     TrialResult result = trial.run();
                     report = report.and(result);
                     onTrial.accept(report, result);

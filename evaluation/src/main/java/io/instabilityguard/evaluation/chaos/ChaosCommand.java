@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 /** {@code guard chaos}. Exit code 1 when a trial found a violation. */
 @Command(
         name = "chaos",
-        description = "Kills, suspends, disturbs and fills up everything while models train, and looks for what must never happen.",
+        description =
+                "Kills, suspends, disturbs and fills up everything while models train, and looks for what must never happen.",
         sortOptions = false)
 public final class ChaosCommand implements Callable<Integer> {
     private static final int VIOLATED = 1;
@@ -30,7 +31,8 @@ public final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--json",
             paramLabel = "FILE",
-            description = "Write the results as JSON after every trial; trials that are in it already are not run again.")
+            description =
+                    "Write the results as JSON after every trial; trials that are in it already are not run again.")
     private @Nullable Path json;
 
     @Mixin

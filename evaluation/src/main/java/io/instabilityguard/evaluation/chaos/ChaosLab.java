@@ -66,8 +66,8 @@ final class ChaosLab implements AutoCloseable {
         running.push(guards::end);
         guards.start();
         for (int number = 1; number <= SIDECARS; number++) {
-            Sidecar sidecar = Sidecar.of(
-                    "sidecar-" + number, created(folder.resolve("s" + number)), cluster.bootstrapServers());
+            Sidecar sidecar =
+                    Sidecar.of("sidecar-" + number, created(folder.resolve("s" + number)), cluster.bootstrapServers());
             sidecars.add(sidecar);
             opened(sidecar.process()).start();
         }

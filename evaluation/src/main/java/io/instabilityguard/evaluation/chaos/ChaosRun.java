@@ -60,8 +60,14 @@ final class ChaosRun {
         Map<String, Object> job = new HashMap<>();
         job.put("run", id);
         job.put("generation", generation);
-        job.put("sockets", sidecars.stream().map(each -> each.socket().toString()).toList());
-        job.put("logs", IntStream.range(0, ranks()).mapToObj(rank -> log(generation, rank).toString()).toList());
+        job.put(
+                "sockets",
+                sidecars.stream().map(each -> each.socket().toString()).toList());
+        job.put(
+                "logs",
+                IntStream.range(0, ranks())
+                        .mapToObj(rank -> log(generation, rank).toString())
+                        .toList());
         job.put("port", FreePort.any());
         job.put("seed", seed);
         job.put("checkpoint", folder.resolve("checkpoint").toString());

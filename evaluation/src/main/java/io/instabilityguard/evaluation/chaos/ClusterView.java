@@ -40,14 +40,19 @@ final class ClusterView implements AutoCloseable {
 
     ClusterView(String servers) {
         this.admin = Admin.create(Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, servers,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 1_000,
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_MS,
-                AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 200));
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+                servers,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                1_000,
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                TIMEOUT_MS,
+                AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG,
+                200));
         try {
             this.partitions = answer(admin.describeTopics(names()).allTopicNames()).entrySet().stream()
                     .collect(Collectors.toMap(
-                            Map.Entry::getKey, entry -> entry.getValue().partitions().size()));
+                            Map.Entry::getKey,
+                            entry -> entry.getValue().partitions().size()));
         } catch (ExecutionException | TimeoutException e) {
             admin.close(Duration.ZERO);
             throw new IllegalStateException("the topics cannot be described", e);
@@ -113,7 +118,10 @@ final class ClusterView implements AutoCloseable {
                         .limit(Objects.requireNonNull(partitions.get(topic.name())))
                         .map(each -> new TopicPartition(topic.name(), each)))
                 .collect(Collectors.toMap(Function.identity(), partition -> OffsetSpec.latest()));
-        return answer(admin.listOffsets(latest, new ListOffsetsOptions(isolation)).all()).entrySet().stream()
+        return answer(admin.listOffsets(latest, new ListOffsetsOptions(isolation))
+                        .all())
+                .entrySet()
+                .stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey, entry -> entry.getValue().offset()));
     }

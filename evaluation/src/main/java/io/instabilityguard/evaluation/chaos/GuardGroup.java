@@ -91,8 +91,8 @@ final class GuardGroup {
         return regular().stream()
                 .filter(guard -> members.stream()
                         .filter(member -> member.clientId().startsWith(guard.name()))
-                        .anyMatch(member ->
-                                member.assignment().topicPartitions().contains(partition)))
+                        .anyMatch(
+                                member -> member.assignment().topicPartitions().contains(partition)))
                 .findFirst()
                 .orElse(regular().get(0));
     }

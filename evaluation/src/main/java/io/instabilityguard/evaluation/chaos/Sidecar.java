@@ -35,12 +35,18 @@ final class Sidecar {
                         (int) (1_000 * ChaosRun.COMMAND_TIMEOUT_SECONDS),
                         "kafka",
                         Map.of(
-                                "interceptor.classes", AckLedger.class.getName(),
-                                AckLedger.FILE, ledger.toString(),
-                                "max.block.ms", 500,
-                                "request.timeout.ms", 2_000,
-                                "delivery.timeout.ms", 6_000,
-                                "reconnect.backoff.max.ms", 200)));
+                                "interceptor.classes",
+                                AckLedger.class.getName(),
+                                AckLedger.FILE,
+                                ledger.toString(),
+                                "max.block.ms",
+                                500,
+                                "request.timeout.ms",
+                                2_000,
+                                "delivery.timeout.ms",
+                                6_000,
+                                "reconnect.backoff.max.ms",
+                                200)));
         return new Sidecar(
                 folder,
                 ChildProcess.java(

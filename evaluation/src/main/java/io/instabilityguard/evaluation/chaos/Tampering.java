@@ -48,9 +48,12 @@ final class Tampering {
         boolean poisonous = fault.kind() == FaultKind.POISON_TELEMETRY;
         List<byte @Nullable []> values = poisonous ? poison(telemetry) : again(telemetry);
         Map<String, Object> settings = Map.of(
-                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, servers,
-                ProducerConfig.ACKS_CONFIG, "all",
-                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 2_000);
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                servers,
+                ProducerConfig.ACKS_CONFIG,
+                "all",
+                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                2_000);
         try (KafkaProducer<String, byte[]> producer =
                 new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
             List<Future<RecordMetadata>> sent = values.stream()

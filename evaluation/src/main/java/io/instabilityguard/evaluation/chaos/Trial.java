@@ -52,7 +52,9 @@ final class Trial {
         this.lab = lab;
         String name = campaign + "-" + number;
         this.pair = run(name + "-pair", lab.sidecars());
-        this.solo = run(name + "-solo", List.of(lab.sidecars().get(number % lab.sidecars().size())));
+        this.solo = run(
+                name + "-solo",
+                List.of(lab.sidecars().get(number % lab.sidecars().size())));
         this.runs = List.of(pair, solo);
         this.handler = new FaultHandler(lab, pair, solo);
     }
@@ -76,7 +78,8 @@ final class Trial {
             lab.putRight();
         }
         long millis = Duration.ofNanos(System.nanoTime() - start).toMillis();
-        List<Violation> all = Stream.concat(found.stream(), result.violations().stream()).toList();
+        List<Violation> all =
+                Stream.concat(found.stream(), result.violations().stream()).toList();
         return TrialResult.of(number, faults, all, result, millis);
     }
 
@@ -88,7 +91,11 @@ final class Trial {
             }
         });
         runs.forEach(ChaosRun::begin);
-        require(Invariant.TRAINING_GOES_ON, BEGINNING, "the trainers did not begin", () -> runs.stream().allMatch(ChaosRun::hasBegun));
+        require(
+                Invariant.TRAINING_GOES_ON,
+                BEGINNING,
+                "the trainers did not begin",
+                () -> runs.stream().allMatch(ChaosRun::hasBegun));
     }
 
     private void disturb() {
@@ -147,7 +154,11 @@ final class Trial {
 
     private void end() {
         runs.forEach(ChaosRun::stop);
-        require(Invariant.TRAINING_GOES_ON, END, "the trainers did not end", () -> runs.stream().allMatch(ChaosRun::haveAllEnded));
+        require(
+                Invariant.TRAINING_GOES_ON,
+                END,
+                "the trainers did not end",
+                () -> runs.stream().allMatch(ChaosRun::haveAllEnded));
     }
 
     /** What is still wrong once everything has been consumed and read, or time is up. */
@@ -156,7 +167,8 @@ final class Trial {
                 Invariant.RECOVERS,
                 SETTLING,
                 "the guard has not consumed everything",
-                () -> lab.view().isSettled(GuardGroup.APPLICATION) && lab.reading().isAtEnd());
+                () -> lab.view().isSettled(GuardGroup.APPLICATION)
+                        && lab.reading().isAtEnd());
         long deadline = System.nanoTime() + SETTLING.toNanos();
         List<RunFacts> facts = runs.stream().map(ChaosRun::facts).toList();
         TrialCheck.Result result = look(facts);
@@ -196,7 +208,8 @@ final class Trial {
 
     private static void delete(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             LOGGER.debug("{} stays behind", folder, e);
         }

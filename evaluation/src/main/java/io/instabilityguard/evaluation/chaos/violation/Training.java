@@ -19,13 +19,18 @@ final class Training {
 
     /** From these weights, by name in the trainer's order. */
     Training(Map<String, float[]> start, long seed, int ranks) {
-        start.forEach((name, values) -> weights.put(name, values.clone()));
+        start.forEach(this::put);
         this.seed = seed;
         this.ranks = ranks;
     }
 
     Map<String, float[]> weights() {
         return weights;
+    }
+
+    /** Puts other values in the place of a weight's. */
+    void put(String name, float[] values) {
+        weights.put(name, values.clone());
     }
 
     /** One optimizer step under this factor on the learning rate. */

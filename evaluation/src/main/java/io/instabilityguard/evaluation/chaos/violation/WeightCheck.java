@@ -82,7 +82,7 @@ final class WeightCheck {
                     + ", the commands make it " + rate.scale());
         }
         explain(step, touching);
-        training.weights().putAll(step.after());
+        step.after().forEach(training::put);
     }
 
     private void enter(

@@ -30,7 +30,9 @@ class FaultPlanTest {
 
     @Test
     void shouldLetSomeFaultsFallIntoInterventions() {
-        assertThat(IntStream.range(0, 20).mapToObj(trial -> FaultPlan.of(1, trial)).flatMap(List::stream))
+        assertThat(IntStream.range(0, 20)
+                        .mapToObj(trial -> FaultPlan.of(1, trial))
+                        .flatMap(List::stream))
                 .extracting(Fault::command)
                 .contains(0)
                 .anyMatch(command -> command > 0);

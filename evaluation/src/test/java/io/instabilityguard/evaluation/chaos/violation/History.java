@@ -120,7 +120,7 @@ final class History {
                 rank,
                 new RankLog.Start(pid(rank), 0, start),
                 steps,
-                new RankLog.End(STEPS, statistics, Map.copyOf(training.weights())));
+                new RankLog.End(STEPS, statistics, training.weights()));
     }
 
     private static Step step(int step, double scale, Training training) {
@@ -133,9 +133,9 @@ final class History {
             for (int index = 0; index < clipped.length; index++) {
                 clipped[index] *= (float) Math.sqrt(0.8);
             }
-            before.put(QUERY, query);
+            before.put(QUERY, query.clone());
             after.put(QUERY, clipped);
-            training.weights().put(QUERY, clipped);
+            training.put(QUERY, clipped);
         }
         List<Applied> applied = step == CUT_STEP
                 ? List.of(new Applied(CUT, step))
@@ -154,7 +154,9 @@ final class History {
     /** Ends a rank's log after some steps. */
     void cutOff(int rank, int steps) {
         RankLog log = logs.get(rank);
-        logs.set(rank, new RankLog(log.generation(), rank, log.start(), log.steps().subList(0, steps), null));
+        logs.set(
+                rank,
+                new RankLog(log.generation(), rank, log.start(), log.steps().subList(0, steps), null));
     }
 
     Step step(int rank, int step) {
@@ -175,10 +177,14 @@ final class History {
 
     List<Violation> violations() {
         RunRecords records = RunRecords.empty();
-        commands.forEach(each -> records.commands().add(message(records.commands().size(), each)));
-        decisions.forEach(each -> records.decisions().add(message(records.decisions().size(), each)));
-        outcomes.forEach(each -> records.outcomes().add(message(records.outcomes().size(), each)));
-        telemetry.forEach(each -> records.telemetry().add(message(records.telemetry().size(), each)));
+        commands.forEach(
+                each -> records.commands().add(message(records.commands().size(), each)));
+        decisions.forEach(
+                each -> records.decisions().add(message(records.decisions().size(), each)));
+        outcomes.forEach(
+                each -> records.outcomes().add(message(records.outcomes().size(), each)));
+        telemetry.forEach(
+                each -> records.telemetry().add(message(records.telemetry().size(), each)));
         RunFacts facts = new RunFacts(RUN, 2, SEED, logs, exits, killed, suspensions, Set.of(), 3, 1_000);
         return TrialCheck.check(facts, records, Set.of());
     }

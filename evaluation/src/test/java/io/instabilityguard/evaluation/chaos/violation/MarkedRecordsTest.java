@@ -11,7 +11,8 @@ class MarkedRecordsTest {
     @Test
     void shouldFindNothingWhenWhatWasAcknowledgedIsThere() {
         records.enter(List.of(message("a", 3), message("b", 4), message("", 5), message("", 6)));
-        assertThat(records.compare(List.of(acknowledged("a", 3), acknowledged("b", -1)))).isEmpty();
+        assertThat(records.compare(List.of(acknowledged("a", 3), acknowledged("b", -1))))
+                .isEmpty();
     }
 
     @Test

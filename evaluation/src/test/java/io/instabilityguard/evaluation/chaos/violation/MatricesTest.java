@@ -12,13 +12,16 @@ class MatricesTest {
 
     @Test
     void shouldKnowThePolarFactor() {
-        assertThat(Matrices.isRescaledPolarFactor(MATRIX, scaled(rotation(30), SCALE))).isTrue();
+        assertThat(Matrices.isRescaledPolarFactor(MATRIX, scaled(rotation(30), SCALE)))
+                .isTrue();
     }
 
     @Test
     void shouldRefuseAnotherRotation() {
-        assertThat(Matrices.isRescaledPolarFactor(MATRIX, scaled(rotation(31), SCALE))).isFalse();
-        assertThat(Matrices.isRescaledPolarFactor(MATRIX, scaled(rotation(210), SCALE))).isFalse();
+        assertThat(Matrices.isRescaledPolarFactor(MATRIX, scaled(rotation(31), SCALE)))
+                .isFalse();
+        assertThat(Matrices.isRescaledPolarFactor(MATRIX, scaled(rotation(210), SCALE)))
+                .isFalse();
     }
 
     @Test

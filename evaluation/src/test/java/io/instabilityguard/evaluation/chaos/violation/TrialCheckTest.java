@@ -32,13 +32,16 @@ class TrialCheckTest {
     @Test
     void shouldFindADecisionThatWasChanged() {
         history.decisions.set(
-                2, Decision.newBuilder(history.decisions.get(2)).setReason("other").build());
+                2,
+                Decision.newBuilder(history.decisions.get(2)).setReason("other").build());
         assertFound(Invariant.DECIDED_ONCE, "was changed after it was sealed");
     }
 
     @Test
     void shouldFindADecisionThatWasSlippedIn() {
-        Decision foreign = Decision.newBuilder(history.decisions.get(2)).setPreviousHash("00").build();
+        Decision foreign = Decision.newBuilder(history.decisions.get(2))
+                .setPreviousHash("00")
+                .build();
         history.decisions.set(2, History.sealed(foreign));
         assertFound(Invariant.DECIDED_ONCE, "does not follow the one before");
     }
@@ -57,8 +60,9 @@ class TrialCheckTest {
 
     @Test
     void shouldFindACommandThatNobodyDecidedOn() {
-        history.commands.add(
-                InterventionCommand.newBuilder(history.commands.get(0)).setId("forged").build());
+        history.commands.add(InterventionCommand.newBuilder(history.commands.get(0))
+                .setId("forged")
+                .build());
         assertFound(Invariant.DECIDED_ONCE, "forged at 0@2 was never decided on");
     }
 
@@ -163,8 +167,7 @@ class TrialCheckTest {
     void shouldFindWeightsThatChangedWithoutACommand() {
         Step step = history.step(0, 5);
         Map<String, float[]> some = Map.of(History.QUERY, new float[] {1, 1, 1, 1});
-        history.replace(
-                0, new Step(5, step.beginMs(), step.endMs(), step.scale(), step.crc(), some, some, List.of()));
+        history.replace(0, new Step(5, step.beginMs(), step.endMs(), step.scale(), step.crc(), some, some, List.of()));
         assertFound(Invariant.WEIGHTS_EXPLAINED, "step 5 changed query: no command that was applied names it");
     }
 
@@ -186,8 +189,7 @@ class TrialCheckTest {
     @Test
     void shouldFindALearningRateThatTheCommandsDoNotExplain() {
         Step step = history.step(0, 8);
-        history.replace(
-                0, new Step(8, step.beginMs(), step.endMs(), 0.25, step.crc(), Map.of(), Map.of(), List.of()));
+        history.replace(0, new Step(8, step.beginMs(), step.endMs(), 0.25, step.crc(), Map.of(), Map.of(), List.of()));
         assertFound(Invariant.WEIGHTS_EXPLAINED, "after step 8 is 0.25, the commands make it 0.5");
     }
 
