@@ -118,6 +118,9 @@ public final class BenchCommand implements Callable<Integer> {
 
     private static List<BenchResult> latency(String bootstrapServers, String name) {
         Measurement measured = LatencyBenchmark.run(bootstrapServers);
+        if (Double.isNaN(measured.millis().median())) {
+            throw UserError.environment("the guard answered nothing in time: is the machine busy with something else?");
+        }
         System.err.println("p99 " + measured.millis().at(99) + " ms, " + measured.unanswered() + " unanswered");
         return List.of(
                 result(name, "ms", measured.millis()),

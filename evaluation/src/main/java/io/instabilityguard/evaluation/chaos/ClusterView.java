@@ -24,6 +24,7 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,9 +100,7 @@ final class ClusterView implements AutoCloseable {
             Map<TopicPartition, OffsetAndMetadata> committed =
                     answer(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
             boolean consumed = ends(READ_BY_GUARDS, IsolationLevel.READ_UNCOMMITTED).entrySet().stream()
-                    .allMatch(end -> end.getValue() == 0
-                            || committed.containsKey(end.getKey())
-                                    && committed.get(end.getKey()).offset() >= end.getValue());
+                    .allMatch(end -> end.getValue() <= offset(committed.get(end.getKey())));
             return consumed
                     && ends(WRITTEN_BY_GUARDS, IsolationLevel.READ_COMMITTED)
                             .equals(ends(WRITTEN_BY_GUARDS, IsolationLevel.READ_UNCOMMITTED));
@@ -109,6 +108,10 @@ final class ClusterView implements AutoCloseable {
             LOGGER.debug("the offsets are not known", e);
             return false;
         }
+    }
+
+    private static long offset(@Nullable OffsetAndMetadata committed) {
+        return committed == null ? 0 : committed.offset();
     }
 
     private Map<TopicPartition, Long> ends(Collection<Topic<?>> topics, IsolationLevel isolation)

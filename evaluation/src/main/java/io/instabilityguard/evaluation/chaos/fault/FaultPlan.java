@@ -40,7 +40,7 @@ public final class FaultPlan {
         boolean within = random.nextBoolean();
         int command = within ? 1 + random.nextInt(LATEST_COMMAND) : 0;
         long delayMs = random.nextInt(within ? LATEST_AFTER_COMMAND_MS : LATEST_MS);
-        long durationMs = LEAST_MS + random.nextInt(MOST_MS - LEAST_MS);
+        long durationMs = (long) LEAST_MS + random.nextInt(MOST_MS - LEAST_MS);
         return new Fault(kind, command, delayMs, durationMs, random.nextInt(CHOICES));
     }
 }

@@ -66,7 +66,7 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Behaves like this from now on. */
     public synchronized void become(Mode next) {
-        boolean breaks = next == Mode.CUT || mode == Mode.HALF_OPEN && next != Mode.HALF_OPEN;
+        boolean breaks = next == Mode.CUT || (mode == Mode.HALF_OPEN && next != Mode.HALF_OPEN);
         mode = next;
         notifyAll();
         if (breaks) {

@@ -27,7 +27,7 @@ final class MarkedRecords {
         for (Acknowledgement acknowledgement : acknowledgements) {
             String place = places.get(acknowledgement.mark());
             boolean isKnownPlace = acknowledgement.offset() >= 0;
-            if (place == null || isKnownPlace && !place.equals(acknowledgement.place())) {
+            if (place == null || (isKnownPlace && !place.equals(acknowledgement.place()))) {
                 String text = acknowledgement + (place == null ? " is not there" : " lies at " + place);
                 found.add(new Violation(Invariant.NOTHING_LOST, "", text));
             }
