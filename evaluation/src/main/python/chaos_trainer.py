@@ -178,7 +178,7 @@ class Rank:
             self.save(step)
 
     def descend(self, step: int) -> bool:
-        """One optimizer step with the gradients' mean over the ranks; False, and no step, when one of them was told to stop."""
+        """One optimizer step with the mean gradients; False, and no step, when a rank was told to stop."""
         parameters = list(self.model.parameters())
         tables = [table(self.job["seed"], matrix, step, self.rank) for matrix in range(len(parameters))]
         stop = torch.full((1, WIDTH), float(os.path.exists(self.job["stop"]) or step >= self.job["mostSteps"]))
@@ -253,7 +253,7 @@ def reap(living: List[int]) -> None:
 def main() -> None:
     """Serves until standard input ends."""
     torch.set_num_threads(1)
-    Descent(Model().parameters()).step  # brings in what PyTorch imports with the first optimizer, before any fork
+    Descent(Model().parameters())  # brings in what PyTorch imports with the first optimizer, before any fork
     living: List[int] = []
     buffered = b""
     say(ready=True)

@@ -41,7 +41,7 @@ final class FaultHandler {
             case CUT -> disturbed(fault, Mode.CUT);
             case HALF_OPEN -> disturbed(fault, Mode.HALF_OPEN);
             case SLOW_DRAIN -> disturbed(fault, Mode.SLOW_DRAIN);
-            case FULL_STATE_DISK -> filled(lab.ownerOf(pair.id()));
+            case FULL_STATE_DISK -> filled(lab.ownerOf(pair.id()), lab.guards().spare());
             case FULL_JOURNAL_DISK -> filled(sidecar(fault).process());
             case DUPLICATED_TELEMETRY, REORDERED_TELEMETRY, POISON_TELEMETRY -> tampered(fault);
         };
@@ -79,6 +79,17 @@ final class FaultHandler {
     private static Runnable filled(ChildProcess process) {
         process.refuseWrites();
         return process::revive;
+    }
+
+    /** A guard that runs has its state open; one that comes has to make its own. */
+    private static Runnable filled(ChildProcess owner, ChildProcess newcomer) {
+        owner.refuseWrites();
+        newcomer.revive();
+        newcomer.refuseWrites();
+        return () -> {
+            owner.revive();
+            newcomer.close();
+        };
     }
 
     private static Runnable visited(ChildProcess guard) {

@@ -42,7 +42,7 @@ public enum FaultKind {
     HALF_OPEN,
     /** Little passes between clients and one broker at a time. */
     SLOW_DRAIN,
-    /** No byte can be written to the state of the active guard. */
+    /** No byte can be written to the state of the active guard, nor to that of a third one that comes to share its work. */
     FULL_STATE_DISK,
     /** No byte can be written to the journal of a sidecar. */
     FULL_JOURNAL_DISK,
@@ -51,5 +51,10 @@ public enum FaultKind {
     /** Telemetry arrives again in another order. */
     REORDERED_TELEMETRY,
     /** Telemetry that nobody can read, or believe. */
-    POISON_TELEMETRY
+    POISON_TELEMETRY;
+
+    /** Whether it takes effect only once a process has started. */
+    boolean needsAStart() {
+        return this == REBALANCE || this == FULL_STATE_DISK;
+    }
 }

@@ -11,8 +11,9 @@ import java.util.stream.IntStream;
 public final class FaultPlan {
     private static final int FAULTS_PER_TRIAL = 2;
     private static final int LATEST_MS = 2_000;
-    private static final int LEAST_MS = 300;
-    private static final int MOST_MS = 2_000;
+    private static final long LEAST_MS = 300;
+    private static final int SPREAD_MS = 1_700;
+    private static final long START_MS = 4_000;
     private static final int LATEST_COMMAND = 4;
     private static final int LATEST_AFTER_COMMAND_MS = 60;
     private static final int CHOICES = 1 << 16;
@@ -40,7 +41,7 @@ public final class FaultPlan {
         boolean within = random.nextBoolean();
         int command = within ? 1 + random.nextInt(LATEST_COMMAND) : 0;
         long delayMs = random.nextInt(within ? LATEST_AFTER_COMMAND_MS : LATEST_MS);
-        long durationMs = (long) LEAST_MS + random.nextInt(MOST_MS - LEAST_MS);
+        long durationMs = (kind.needsAStart() ? START_MS : LEAST_MS) + random.nextInt(SPREAD_MS);
         return new Fault(kind, command, delayMs, durationMs, random.nextInt(CHOICES));
     }
 }
