@@ -2,6 +2,7 @@ package io.instabilityguard.evaluation;
 
 import io.instabilityguard.evaluation.bench.BenchCommand;
 import io.instabilityguard.evaluation.campaign.EvaluateCommand;
+import io.instabilityguard.evaluation.chaos.ChaosCommand;
 import io.instabilityguard.evaluation.demo.DemoCommand;
 import io.instabilityguard.evaluation.evidence.EvidenceReport;
 import io.instabilityguard.evaluation.fuzz.FuzzCommand;
@@ -20,7 +21,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "guard",
         description = "Sees the collapse of a training run coming and carries out the cure.",
-        subcommands = {UpCommand.class, PreflightCommand.class, DemoCommand.class, BenchCommand.class, FuzzCommand.class
+        subcommands = {
+            UpCommand.class,
+            PreflightCommand.class,
+            DemoCommand.class,
+            BenchCommand.class,
+            ChaosCommand.class,
+            FuzzCommand.class
         })
 public final class GuardCommand implements Runnable {
     private static final int CRASH = 70;
@@ -46,7 +53,7 @@ public final class GuardCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate, bench or fuzz");
+                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate, bench, chaos or fuzz");
     }
 
     private static int onWrongOption(ParameterException problem, String[] arguments) {

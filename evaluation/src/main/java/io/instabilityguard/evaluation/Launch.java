@@ -27,6 +27,11 @@ public final class Launch {
         return home().resolve("evaluation/src/main/python/hook_benchmark.py");
     }
 
+    /** The script that trains for trials of faults. */
+    public static Path chaosTrainer() {
+        return home().resolve("evaluation/src/main/python/chaos_trainer.py");
+    }
+
     /** The commit that is running; "unknown" outside a repository. */
     public static String commit() {
         return System.getenv().getOrDefault("GUARD_COMMIT", "unknown");

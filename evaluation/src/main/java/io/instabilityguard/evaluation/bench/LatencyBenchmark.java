@@ -28,7 +28,8 @@ final class LatencyBenchmark {
     private static final double WARM_UP_ARRIVALS_PER_SECOND = 50;
     private static final int WARM_UP = 1_000;
     private static final int MEASURED = 400;
-    private static final Duration LAST_ANSWERS = Duration.ofSeconds(20);
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(60);
+    private static final Duration POLL = Duration.ofMillis(10);
     private static final String RUN = "bench-latency";
 
     private final Random random = new Random(20261121);
@@ -51,15 +52,22 @@ final class LatencyBenchmark {
             observer.add(new Answers());
             SyntheticRun run = new SyntheticRun(RUN, System.currentTimeMillis(), random);
             send(producer, run, 0, WARM_UP, WARM_UP_ARRIVALS_PER_SECOND);
-            observer.drain(LAST_ANSWERS); // a cold guard has caught up before anything counts
+            awaitAnswer(WARM_UP - 1); // a cold guard has caught up before anything counts
             send(producer, run, WARM_UP, WARM_UP + MEASURED, ARRIVALS_PER_SECOND);
-            observer.drain(LAST_ANSWERS);
+            awaitAnswer(WARM_UP + MEASURED - 1);
         }
         List<Double> measured = millis.entrySet().stream()
                 .filter(answer -> answer.getKey() >= WARM_UP)
                 .map(Map.Entry::getValue)
                 .toList();
         return new Measurement(Percentiles.of(measured), MEASURED - measured.size());
+    }
+
+    private void awaitAnswer(long step) {
+        long deadline = System.nanoTime() + LAST_ANSWERS.toNanos();
+        while (!millis.containsKey(step) && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(POLL.toNanos());
+        }
     }
 
     private void send(

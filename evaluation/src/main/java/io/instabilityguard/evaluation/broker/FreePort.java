@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Set;
 
 /** Ports of the loopback interface. Between asking and binding another process may take one: callers try again. */
-final class FreePort {
+public final class FreePort {
     private FreePort() {}
 
     /** A port that nobody listened on a moment ago. */
-    static int any() {
+    public static int any() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {

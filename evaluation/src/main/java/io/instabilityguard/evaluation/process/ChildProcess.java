@@ -102,6 +102,11 @@ public final class ChildProcess implements AutoCloseable {
         return process != null && process.isAlive();
     }
 
+    /** Its process id; -1 when it has never run. */
+    public long pid() {
+        return process == null ? -1 : process.pid();
+    }
+
     /** Kills it as a crash would, and waits until it is gone. */
     public void kill() {
         if (process != null) {
