@@ -84,9 +84,8 @@ final class RunWatch implements Persistent {
         mixing.copyTo(next.mixing);
         spectra.copyTo(next.spectra);
         next.detectors.goOnFrom(detectors);
-        Map<String, Quantity> before = expectations(policy);
         expectations(other).forEach((name, quantity) -> {
-            if (quantity.equals(before.get(name))) {
+            if (quantity.equals(expectations(policy).get(name))) {
                 requireNonNull(traces.get(name)).copyTo(requireNonNull(next.traces.get(name)));
             }
         });
@@ -169,13 +168,11 @@ final class RunWatch implements Persistent {
 
     /** Why nothing can be said about the run although it is heard of; empty when that is not so. */
     String partial() {
-        if (unseen >= policy.blindness().silentSteps()) {
-            return unseen + " steps before step " + lastStep + " were not seen";
-        }
-        return spectra.partial();
+        return unseen >= policy.blindness().silentSteps()
+                ? unseen + " steps before step " + lastStep + " were not seen"
+                : spectra.partial();
     }
 
-    /** The policy that it is under. */
     Policy policy() {
         return policy;
     }
