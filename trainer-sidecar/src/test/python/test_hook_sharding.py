@@ -1,6 +1,7 @@
 """Sharded weights are measured and repaired as the whole matrices that they are parts of."""
 
 import unittest
+import weakref
 from typing import Any, Dict, List, Tuple
 
 import torch
@@ -9,10 +10,11 @@ from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from fake_sidecar import Message, sampled
 from hook_case import MSIGN
-from rank_case import LAYERS, Model, Rank, on_ranks
+from rank_case import LAYERS, WIDTH, Model, Rank, on_ranks
 
 
 class FullyShardedDataParallel(nn.Module):
@@ -74,6 +76,50 @@ def measured_and_repaired(rank: Rank, layout: str) -> Tuple[Dict[str, float], Di
     return seen, full(rank), rank.sidecar.of("APPLIED") + rank.sidecar.of("NOT_APPLIED"), errors
 
 
+class PeakMemory(TorchDispatchMode):
+    """Counts the bytes of the storages that operations make and somebody still holds; views of older ones are free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peak = self._held = 0
+        self._known: Dict[int, int] = {}
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = {t.untyped_storage().data_ptr() for t in torch.utils._pytree.tree_leaves((args, kwargs)) if _is_plain(t)}
+        made = function(*args, **(kwargs or {}))
+        for tensor in filter(_is_plain, torch.utils._pytree.tree_leaves(made)):
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in given and storage.data_ptr() not in self._known:
+                self._known[storage.data_ptr()] = storage.nbytes()
+                self._held += storage.nbytes()
+                weakref.finalize(storage, self._let_go, storage.data_ptr())
+        self.peak = max(self.peak, self._held)
+        return made
+
+    def _let_go(self, pointer: int) -> None:
+        self._held -= self._known.pop(pointer)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) is Tensor and value.untyped_storage().nbytes() > 0
+
+
+def memory_of_a_repair(rank: Rank) -> Tuple[int, int]:
+    """Bytes held at most beside the slots while all layers are measured, and while all are replaced."""
+    shard(rank, "fully_shard")
+    rank.sidecar.replace = polar_factor
+    rank.sidecar.on["STEP"] = sampled
+    guard = rank.attach(agree_every=1, sample_every=2)
+    rank.sidecar.command("c1", MSIGN, at=1, layers=LAYERS)
+    peaks = []
+    for step in range(2):
+        with PeakMemory() as memory:
+            guard.step(step)
+        peaks.append(memory.peak)
+    guard.close()
+    return peaks[0], peaks[1]
+
+
 class ShardingTest(unittest.TestCase):
     def expect_as_unsharded(self, size: int, layout: str) -> None:
         expected = {name: weight.detach() for name, weight in Model().named_parameters()}
@@ -97,6 +143,13 @@ class ShardingTest(unittest.TestCase):
 
     def test_should_treat_replicated_shards_as_one_whole(self) -> None:
         self.expect_as_unsharded(4, "both dimensions")
+
+    def test_should_hold_two_whole_matrices_at_most_beside_the_slots(self) -> None:
+        largest = 13 * WIDTH * 4
+        for measuring, replacing in on_ranks(2, memory_of_a_repair):
+            self.assertLessEqual(measuring, largest)
+            self.assertGreater(replacing, largest, "the parts of four layers are staged, or nothing was counted")
+            self.assertLessEqual(replacing, 2 * largest)
 
     def test_should_know_whether_parts_make_up_a_whole(self) -> None:
         self.assertTrue(is_tiled([Part(0, 0, 2, 3), Part(2, 0, 1, 1), Part(2, 1, 1, 2)], 3, 3))

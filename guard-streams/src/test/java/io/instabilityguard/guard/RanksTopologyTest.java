@@ -75,6 +75,24 @@ final class RanksTopologyTest extends TopologyCase {
     }
 
     @Test
+    void shouldTakeUpARunThatResumesWithAnotherWorldSize() {
+        stages(0, 30, 1);
+        guard.send(stage(30, 0, 1).build());
+        for (long step = 20; step < 60; step++) {
+            guard.send(resumed(step, step < 50 ? 1 : 3, step < 52 ? 5 : 40));
+        }
+        assertThat(guard.states()).last().extracting(RunState::getHealth).isEqualTo(Health.ALARM);
+        InterventionCommand command = guard.commands().get(0);
+        assertThat(command.getGeneration()).isEqualTo(Telemetry.GENERATION + 1);
+        assertThat(command.getLayers()).containsExactly("blocks.0.attention.query");
+        guard.answer(outcome(command, OutcomeStatus.APPLIED, 61));
+        for (long step = 60; step < 100; step++) {
+            guard.send(resumed(step, 3, 40));
+        }
+        assertThat(verdicts()).isNotEmpty();
+    }
+
+    @Test
     void shouldCountACommandAsAppliedWhenAllRanksHaveAppliedIt() {
         InterventionCommand command = commanded();
         guard.answer(of(0, command, OutcomeStatus.APPLIED));
@@ -127,6 +145,14 @@ final class RanksTopologyTest extends TopologyCase {
                         processRank == 0
                                 ? layer("stages.0.up", MatrixRole.MLP_UP, norm, 8)
                                 : layer("stages.1.query", MatrixRole.QUERY, norm, 8)));
+    }
+
+    /** A record of the same run, restarted from a checkpoint in one process that holds all layers. */
+    private static StepTelemetry resumed(long step, double norm, double logit) {
+        return sampled(step, norm, 1)
+                .setGeneration(Telemetry.GENERATION + 1)
+                .setMaxAttentionLogit(logit)
+                .build();
     }
 
     private static StepTelemetry.Builder ofTwo(long step) {

@@ -10,15 +10,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
+import java.util.regex.Pattern;
 
 /**
  * Whether some matrices (attention) outgrow others (perceptron): {@code exp(mean of ln(||W|| / ||W0||) over the ones - the same mean over the others)} with
  * Frobenius norms and W0 the first sample. 1 before that. The flag rises above {@code raise} and falls at or below {@code clear}. A sample with a norm that is
- * zero or not finite is left out, and so are matrices that the first sample did not hold.
+ * zero or not finite is left out, and so are matrices that the first sample did not hold and products of low-rank adapters, which grow from zero in every run.
  */
 final class OutgrowthSignal implements Signal {
 
     private static final String METRIC = "frobeniusNormOutgrowth";
+
+    /** As the hook names the product of a pair of factors beside a weight. */
+    private static final Pattern ADAPTER = Pattern.compile("\\.lora(\\[[^]]*])?$");
 
     private final SignalPolicy.Outgrowth policy;
     private final Roster roster;
@@ -91,7 +95,8 @@ final class OutgrowthSignal implements Signal {
     }
 
     private boolean isMine(LayerSpectrum layer) {
-        return policy.of().contains(layer.getRole()) || policy.over().contains(layer.getRole());
+        boolean isAsked = policy.of().contains(layer.getRole()) || policy.over().contains(layer.getRole());
+        return isAsked && !ADAPTER.matcher(layer.getName()).find();
     }
 
     private static boolean isUsable(LayerSpectrum layer) {

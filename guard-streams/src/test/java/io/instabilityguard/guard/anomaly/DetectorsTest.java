@@ -108,6 +108,26 @@ final class DetectorsTest {
     }
 
     @Test
+    void shouldNotTakeAnAdapterThatGrowsFromZeroForOutgrowth() {
+        for (long step = 0; step < 40; step++) {
+            detectors.inspect(Observation.of(adapted(step, step == 0 ? 0 : 1e-3 * step)));
+        }
+        assertThat(level(
+                        "attention-outgrowth", calm(40).setMaxAttentionLogit(31).build()))
+                .isEqualTo(Level.QUIET);
+    }
+
+    private static StepTelemetry adapted(long step, double norm) {
+        return calm(step)
+                .setSpectraStep(step)
+                .setLayers(List.of(
+                        layer("blocks.0.attention.query.lora", MatrixRole.QUERY, norm, 8),
+                        layer("blocks.0.attention.query", MatrixRole.QUERY, 1, 8),
+                        layer("blocks.0.mlp.up", MatrixRole.MLP_UP, 1, 8)))
+                .build();
+    }
+
+    @Test
     void shouldIgnoreASampleWithANormThatIsNotFinite() {
         outgrow();
         assertThat(fired(sampled(31, Double.NaN, 1).setMaxAttentionLogit(40).build()))
