@@ -1,17 +1,13 @@
 package io.instabilityguard.evaluation.bench;
 
-import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.broker.BrokerCluster;
 import io.instabilityguard.evaluation.broker.TopicCreation;
 import io.instabilityguard.evaluation.process.ChildProcess;
+import io.instabilityguard.evaluation.process.TemporaryFolder;
 import io.instabilityguard.evaluation.process.Yaml;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** Three brokers and one guard, each a process of its own, on a temporary folder. The guard has the settings that it ships with. */
 final class ClusterGuard implements AutoCloseable {
@@ -29,12 +25,7 @@ final class ClusterGuard implements AutoCloseable {
 
     /** Starts the brokers and the guard, which takes its partitions some seconds later. */
     static ClusterGuard start() {
-        Path folder;
-        try {
-            folder = Files.createTempDirectory("guard-cluster");
-        } catch (IOException e) {
-            throw UserError.environment("cannot make a temporary folder: " + e.getMessage());
-        }
+        Path folder = TemporaryFolder.create("guard-cluster");
         BrokerCluster cluster = BrokerCluster.start(folder);
         TopicCreation.createMissing(cluster.bootstrapServers());
         Path config = Yaml.write(
@@ -63,11 +54,6 @@ final class ClusterGuard implements AutoCloseable {
     public void close() {
         guard.close();
         cluster.close();
-        try (Stream<Path> paths = Files.walk(folder)) {
-            paths.sorted(Comparator.reverseOrder())
-                    .forEach(path -> path.toFile().delete());
-        } catch (IOException e) {
-            folder.toFile().deleteOnExit();
-        }
+        TemporaryFolder.delete(folder);
     }
 }

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 /** What the brokers say of groups and offsets. Any thread; while they do not answer, nothing is known. */
 final class ClusterView implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ClusterView.class);
-    private static final int TIMEOUT_MS = 3_000;
+    private static final int TIMEOUT_MS = 6_000;
     private static final List<Topic<?>> READ_BY_GUARDS = List.of(Topics.TELEMETRY, Topics.OUTCOMES);
     private static final List<Topic<?>> WRITTEN_BY_GUARDS =
             List.of(Topics.COMMANDS, Topics.DECISIONS, Topics.ANOMALIES, Topics.RUNS, Topics.DEAD_LETTERS);

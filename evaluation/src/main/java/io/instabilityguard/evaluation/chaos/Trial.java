@@ -6,13 +6,10 @@ import io.instabilityguard.evaluation.chaos.violation.Invariant;
 import io.instabilityguard.evaluation.chaos.violation.RunFacts;
 import io.instabilityguard.evaluation.chaos.violation.TrialCheck;
 import io.instabilityguard.evaluation.chaos.violation.Violation;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.instabilityguard.evaluation.process.TemporaryFolder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -203,15 +200,6 @@ final class Trial {
 
     /** Removes what its trainers wrote. */
     void clean() {
-        Stream.of(pair, solo).map(run -> lab.folderOf(run.id())).forEach(Trial::delete);
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder())
-                    .forEach(file -> file.toFile().delete());
-        } catch (IOException e) {
-            LOGGER.debug("{} stays behind", folder, e);
-        }
+        runs.forEach(run -> TemporaryFolder.delete(lab.folderOf(run.id())));
     }
 }
