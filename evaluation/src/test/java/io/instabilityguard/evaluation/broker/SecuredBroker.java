@@ -36,8 +36,8 @@ public final class SecuredBroker implements AutoCloseable {
     /** A running broker; {@code guard} has a certificate that it believes, {@code stranger} one that it does not. */
     public static SecuredBroker start(Path folder) throws Exception {
         Certificates certificates = Certificates.make(folder.resolve("tls"), List.of("broker", "admin", "guard"));
-        BrokerSettings settings = BrokerSettings.alone(
-                folder.resolve("broker"), BrokerSettings.Ports.withClients(FreePort.any()));
+        BrokerSettings settings =
+                BrokerSettings.alone(folder.resolve("broker"), BrokerSettings.Ports.withClients(FreePort.any()));
         BrokerFolder.format(settings);
         SecuredBroker broker = new SecuredBroker(settings, FreePort.any(), certificates);
         broker.server.startup();
@@ -48,7 +48,9 @@ public final class SecuredBroker implements AutoCloseable {
         Properties all = settings.properties();
         String tls = "TLS://127.0.0.1:" + settings.ports().clients();
         String sasl = "SASL://127.0.0.1:" + saslPort;
-        all.put("listeners", tls + "," + sasl + ",CONTROLLER://127.0.0.1:" + settings.ports().controller());
+        all.put(
+                "listeners",
+                tls + "," + sasl + ",CONTROLLER://127.0.0.1:" + settings.ports().controller());
         all.put("advertised.listeners", tls + "," + sasl);
         all.put("listener.security.protocol.map", "TLS:SSL,SASL:SASL_SSL,CONTROLLER:SSL");
         all.put("inter.broker.listener.name", "TLS");

@@ -56,10 +56,17 @@ class KafkaRecordSenderTest {
         try (KafkaRecordSender<StepTelemetry> traced = new KafkaRecordSender<>(
                 Topics.TELEMETRY,
                 this::producer,
-                record -> new RecordHeaders().add("step", Long.toString(record.getStep()).getBytes(UTF_8)))) {
+                record -> new RecordHeaders()
+                        .add("step", Long.toString(record.getStep()).getBytes(UTF_8)))) {
             traced.send("run-1", telemetry, failure -> {});
         }
-        assertThat(producers.get(0).history().get(0).headers().lastHeader("step").value())
+        assertThat(producers
+                        .get(0)
+                        .history()
+                        .get(0)
+                        .headers()
+                        .lastHeader("step")
+                        .value())
                 .asString(UTF_8)
                 .isEqualTo("3");
     }
