@@ -53,7 +53,7 @@ final class InterventionLadder {
         anomalies.enter(proceedings, event.readings(), event.unseen());
         commands.review(proceedings, event);
         ladders.settle(proceedings);
-        boolean isNewHolder = event.stale().isEmpty() && operators.attend(proceedings, event);
+        boolean isNewHolder = operators.attend(proceedings, event);
         rungs.values().stream()
                 .takeWhile(rung -> !proceedings.hasCommanded())
                 .forEach(rung -> climb(proceedings, event, rung, isNewHolder));

@@ -41,13 +41,18 @@ final class OperatorDesk {
     }
 
     /**
-     * Notes who holds the run now, drops proposals that nobody answered, and does what was asked for.
+     * Notes who holds the run now and, unless the step is stale, drops proposals that nobody answered and does what was asked for.
      *
-     * @return whether this guard has just been granted a run that nobody held
+     * @return whether this guard has just been granted a run that nobody held, itself included: one that has commanded was in charge before there
+     *     were leases
      */
     boolean attend(Proceedings proceedings, StepInspected event) {
-        boolean wasFree = proceedings.memory().desk().holder().isEmpty();
+        RunMemory before = proceedings.memory();
+        boolean wasFree = before.desk().holder().isEmpty() && before.commandsIssued() == 0;
         noteHolder(proceedings, event);
+        if (!event.stale().isEmpty()) {
+            return false;
+        }
         dropProposals(proceedings);
         if (!proceedings.memory().desk().inbox().isEmpty()) {
             emptyInbox(proceedings, event);
