@@ -3,6 +3,7 @@ package io.instabilityguard.sidecar;
 import com.sun.security.auth.module.UnixSystem;
 import io.instabilityguard.sidecar.command.ShadowSettings;
 import io.instabilityguard.sidecar.sample.SampleSettings;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -42,6 +44,7 @@ import java.util.stream.Stream;
  *     one of these keys are carried out; default none: every command that can be read is
  * @param allowedUsers key {@code socket.allowed-users}: names or numbers of the users whose processes may connect, with commas between;
  *     default the sidecar's own user only
+ * @param metricsAddress key {@code metrics.address}: {@code HOST:PORT} where Prometheus reads {@code /metrics}; default none
  * @param kafka keys {@code kafka.*}, without that beginning: passed to all Kafka clients and serdes as they are; may hold secrets, so that only
  *     their names are ever printed
  */
@@ -58,6 +61,7 @@ public record SidecarConfig(
         ShadowSettings shadows,
         List<Path> publicKeys,
         List<String> allowedUsers,
+        Optional<InetSocketAddress> metricsAddress,
         Map<String, String> kafka) {
     private static final String KAFKA = "kafka.";
     private static final Pattern SERVERS = Pattern.compile("[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*");
@@ -72,6 +76,9 @@ public record SidecarConfig(
     static final String BOOTSTRAP_SERVERS = "bootstrap.servers";
     private static final String PUBLIC_KEYS = "commands.public-keys";
     private static final String ALLOWED_USERS = "socket.allowed-users";
+    private static final String METRICS_ADDRESS = "metrics.address";
+    private static final Pattern ADDRESS = Pattern.compile("([^\\s:]+|\\[[0-9a-fA-F:]+]):(\\d{1,5})");
+    private static final int MAX_PORT = 65_535;
     private static final List<String> KEYS = List.of(
             SOCKET,
             "state.folder",
@@ -86,7 +93,8 @@ public record SidecarConfig(
             "shadow-bytes",
             "shadow-commands",
             PUBLIC_KEYS,
-            ALLOWED_USERS);
+            ALLOWED_USERS,
+            METRICS_ADDRESS);
 
     /** Copies the collections. */
     public SidecarConfig {
@@ -117,6 +125,7 @@ public record SidecarConfig(
                 shadows(settings),
                 items(settings, PUBLIC_KEYS).map(Path::of).toList(),
                 items(settings, ALLOWED_USERS).toList(),
+                Optional.ofNullable(settings.get(METRICS_ADDRESS)).map(SidecarConfig::address),
                 passedThrough(settings));
     }
 
@@ -182,6 +191,14 @@ public record SidecarConfig(
                     BOOTSTRAP_SERVERS + " is \"" + value + "\", must be host:port, or several with commas");
         }
         return value;
+    }
+
+    private static InetSocketAddress address(String value) {
+        Matcher parts = ADDRESS.matcher(value);
+        if (!parts.matches() || Integer.parseInt(parts.group(2)) > MAX_PORT) {
+            throw new ConfigException(METRICS_ADDRESS + " is \"" + value + "\", must be host:port");
+        }
+        return new InetSocketAddress(parts.group(1), Integer.parseInt(parts.group(2)));
     }
 
     private static long number(Map<String, String> settings, String key, long otherwise, long least, long most) {

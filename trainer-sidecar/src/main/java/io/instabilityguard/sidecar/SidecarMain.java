@@ -1,6 +1,9 @@
 package io.instabilityguard.sidecar;
 
 import io.instabilityguard.sidecar.errors.DistinctErrors;
+import io.instabilityguard.sidecar.metrics.MeteredSidecar;
+import io.instabilityguard.sidecar.metrics.MetricsEndpoint;
+import io.instabilityguard.sidecar.report.SidecarMetrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -54,8 +57,20 @@ public final class SidecarMain implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
-        try (Sidecar sidecar = new Sidecar(SidecarConfig.of(settings()))) {
+    public Integer call() throws Exception {
+        SidecarConfig read = SidecarConfig.of(settings());
+        if (read.metricsAddress().isEmpty()) {
+            return run(read, SidecarMetrics.NOOP);
+        }
+        try (MetricsEndpoint endpoint =
+                        MetricsEndpoint.open(read.metricsAddress().get());
+                MeteredSidecar metrics = new MeteredSidecar(endpoint.registry())) {
+            return run(read, metrics);
+        }
+    }
+
+    private static int run(SidecarConfig config, SidecarMetrics metrics) throws IOException, InterruptedException {
+        try (Sidecar sidecar = new Sidecar(config, metrics)) {
             Runtime.getRuntime().addShutdownHook(new Thread(sidecar::close, "sidecar-stop"));
             sidecar.run();
             return 0;

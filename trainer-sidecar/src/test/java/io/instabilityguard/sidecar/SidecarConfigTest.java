@@ -7,6 +7,7 @@ import io.instabilityguard.sidecar.command.ShadowSettings;
 import io.instabilityguard.sidecar.sample.SampleSettings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -170,5 +171,14 @@ class SidecarConfigTest {
         CommandLine line = SidecarMain.commandLine(Map.of()).setErr(new PrintWriter(err, true));
         int code = line.execute(arguments);
         return code + " " + err.toString().strip();
+    }
+
+    @Test
+    void shouldReadWherePrometheusAsks() {
+        assertThat(SidecarConfig.of(Map.of("metrics.address", "127.0.0.1:9400")).metricsAddress())
+                .hasValue(new InetSocketAddress("127.0.0.1", 9400));
+        assertThatThrownBy(() -> SidecarConfig.of(Map.of("metrics.address", "9400")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("metrics.address is \"9400\", must be host:port");
     }
 }

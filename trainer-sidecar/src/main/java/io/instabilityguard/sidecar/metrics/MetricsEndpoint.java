@@ -8,7 +8,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.exporter.httpserver.HTTPServer;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 
 /** A registry of meters that Prometheus reads over HTTP at {@code /metrics}. */
 public final class MetricsEndpoint implements AutoCloseable {
@@ -23,25 +23,29 @@ public final class MetricsEndpoint implements AutoCloseable {
     /**
      * Listens at once; the meters of this JVM are there.
      *
-     * @param address where to listen
-     * @param port 0 for any free one
-     * @throws IOException with one line that says what to do, when the port is taken
+     * @param address where to listen; port 0 for any free one
+     * @throws IOException with one line that says what to do, when it cannot be used
      */
-    public static MetricsEndpoint open(InetAddress address, int port) throws IOException {
+    public static MetricsEndpoint open(InetSocketAddress address) throws IOException {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
+        if (address.isUnresolved()) {
+            throw new IOException("metrics.address: no such host: " + address.getHostString());
+        }
         try {
             HTTPServer server = HTTPServer.builder()
-                    .inetAddress(address)
-                    .port(port)
+                    .inetAddress(address.getAddress())
+                    .port(address.getPort())
                     .registry(registry.getPrometheusRegistry())
                     .buildAndStart();
             return new MetricsEndpoint(registry, server);
         } catch (IOException e) {
             throw new IOException(
-                    "metrics.port " + port + " cannot be used: free it or name another (" + e.getMessage() + ")", e);
+                    "metrics.address " + address + " cannot be used: free the port or name another (" + e.getMessage()
+                            + ")",
+                    e);
         }
     }
 

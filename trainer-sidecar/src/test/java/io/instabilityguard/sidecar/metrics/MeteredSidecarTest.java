@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,7 +23,7 @@ final class MeteredSidecarTest {
 
     @BeforeEach
     void open() throws IOException {
-        endpoint = MetricsEndpoint.open(InetAddress.getLoopbackAddress(), 0);
+        endpoint = MetricsEndpoint.open(loopback(0));
         metrics = new MeteredSidecar(endpoint.registry());
     }
 
@@ -84,8 +85,12 @@ final class MeteredSidecarTest {
     @Test
     void shouldSayWhichPortIsTaken() {
         assertThatIOException()
-                .isThrownBy(() -> MetricsEndpoint.open(InetAddress.getLoopbackAddress(), endpoint.port()))
-                .withMessageContaining("metrics.port " + endpoint.port());
+                .isThrownBy(() -> MetricsEndpoint.open(loopback(endpoint.port())))
+                .withMessageContaining(":" + endpoint.port() + " cannot be used");
+    }
+
+    private static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     private List<String> scraped() throws Exception {
