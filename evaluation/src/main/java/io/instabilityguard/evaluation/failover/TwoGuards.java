@@ -108,10 +108,9 @@ final class TwoGuards implements AutoCloseable {
 
     private List<MemberDescription> members() {
         try {
-            return List.copyOf(answer(admin.describeConsumerGroups(List.of(APPLICATION))
-                            .describedGroups()
-                            .get(APPLICATION))
-                    .members());
+            return answer(admin.describeConsumerGroups(List.of(APPLICATION)).all()).values().stream()
+                    .flatMap(group -> group.members().stream())
+                    .toList();
         } catch (GroupIdNotFoundException e) {
             return List.of();
         }
