@@ -18,7 +18,7 @@ import org.apache.kafka.common.errors.SerializationException;
  */
 final class ReleasedSchemas {
     /** Oldest first. */
-    static final List<String> VERSIONS = List.of("v1", "v2");
+    static final List<String> VERSIONS = List.of("v1", "v2", "v3");
 
     private static final Map<Long, Schema> BY_FINGERPRINT = load();
 

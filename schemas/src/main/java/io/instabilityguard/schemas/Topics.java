@@ -30,11 +30,17 @@ public final class Topics {
     /** Where each run stands: the latest state of every run, compacted. */
     public static final Topic<RunState> RUNS = new Topic<>("guard.runs.v1", RunState.class, PARTITIONS, true, YEAR);
 
+    /** What operators ask for: approvals, refusals, commands of their own. */
+    public static final Topic<OperatorAction> OPERATOR = kept("guard.operator.v1", OperatorAction.class, YEAR);
+
+    /** Who may act on which run; never compacted, since a claim counts by what came before it. */
+    public static final Topic<LeaseClaim> LEASES = kept("guard.leases.v1", LeaseClaim.class, YEAR);
+
     /** What could not be read or processed, with its origin and cause. */
     public static final Topic<DeadLetter> DEAD_LETTERS = kept("guard.dead-letters.v1", DeadLetter.class, YEAR);
 
     private static final List<Topic<?>> ALL =
-            List.of(TELEMETRY, COMMANDS, OUTCOMES, ANOMALIES, DECISIONS, RUNS, DEAD_LETTERS);
+            List.of(TELEMETRY, COMMANDS, OUTCOMES, ANOMALIES, DECISIONS, RUNS, OPERATOR, LEASES, DEAD_LETTERS);
 
     private Topics() {}
 

@@ -13,13 +13,24 @@ public final class Samples {
     private static final long GENERATION = 1_700_000_000_000L;
     private static final long NOW = 1_700_000_123_456L;
     private static final String QUERY = "blocks.3.attention.qkv.weight[query]";
+    private static final String APPLICATION = "instability-guard";
+    private static final String OPERATOR = "alice";
     private static final String POLICY_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
     private Samples() {}
 
     /** Every sample, one per topic of the catalogue. */
     public static List<SpecificRecord> all() {
-        return List.of(telemetry(2), command(), outcome(), anomaly(), decision(), runState(), deadLetter());
+        return List.of(
+                telemetry(2),
+                command(),
+                outcome(),
+                anomaly(),
+                decision(),
+                runState(),
+                operatorAction(),
+                leaseClaim(),
+                deadLetter());
     }
 
     /** Step 1200 of a run, with this many layers; the last number of each layer is NaN. */
@@ -55,6 +66,7 @@ public final class Samples {
                         .setValues(List.of(1.5f, 0.25f))
                         .build()))
                 .setOmissions(List.of("blocks.4: no snapshot, its output is not a tensor"))
+                .setHeldReason("evaluating")
                 .build();
     }
 
@@ -77,6 +89,9 @@ public final class Samples {
                 .setExpectedMetric("stableRank")
                 .setExpectedDirection(Direction.RISES)
                 .setJudgedAfterSteps(5)
+                .setHolder(APPLICATION)
+                .setEpoch(12)
+                .setApprover(OPERATOR)
                 .setTimestampMs(NOW)
                 .build();
     }
@@ -142,6 +157,8 @@ public final class Samples {
                 .setPolicyHash(POLICY_HASH)
                 .setPreviousHash("")
                 .setHash("2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")
+                .setApplication(APPLICATION)
+                .setOperator(OPERATOR)
                 .setTimestampMs(NOW)
                 .build();
     }
@@ -159,7 +176,50 @@ public final class Samples {
                 .setCommandsIssued(1)
                 .setBlindSignals(List.of("composite-gain"))
                 .setStepEquivalentsSpent(0.5)
+                .setApplication(APPLICATION)
+                .setLeaseHolder("operator:" + OPERATOR)
+                .setLeaseReason("looking at the attention weights")
+                .setLeaseEpoch(13)
+                .setProposals(List.of(Proposal.newBuilder()
+                        .setCommand(command())
+                        .setIntervention("orthogonalise-attention")
+                        .setProposedAtStep(1200)
+                        .setExpiresAtStep(1700)
+                        .build()))
                 .setPolicyHash(POLICY_HASH)
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** An operator commands a cut of the learning rate. */
+    public static OperatorAction operatorAction() {
+        return OperatorAction.newBuilder()
+                .setId("0b7f6a52-6c1f-4d0f-8a53-1d3b8f1c2e11")
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setKind(OperatorActionKind.SEND)
+                .setOperator(OPERATOR)
+                .setReason("the loss is about to diverge")
+                .setCommand(ManualCommand.newBuilder()
+                        .setKind(InterventionKind.SCALE_LEARNING_RATE)
+                        .setLayers(List.of())
+                        .setParameters(Map.of("factor", 0.5))
+                        .setValidSteps(30)
+                        .setForce(false)
+                        .build())
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** An operator takes a run over. */
+    public static LeaseClaim leaseClaim() {
+        return LeaseClaim.newBuilder()
+                .setId("2f4d8b1e-0d5c-4a6e-9f5d-7c8a4e6b2d10")
+                .setRun(RUN)
+                .setAction(LeaseAction.TAKE)
+                .setHolder("operator:" + OPERATOR)
+                .setClaimedBy("operator:" + OPERATOR)
+                .setReason("looking at the attention weights")
                 .setTimestampMs(NOW)
                 .build();
     }
