@@ -95,6 +95,7 @@ public record GuardConfig(
                         ? section.choice("mode", Mode.class, EnumSet.range(Mode.OBSERVE, Mode.ENFORCE))
                         : null,
                 section.section("kafka").plain());
+        section.has("http"); // read by io.instabilityguard.guard.view.http.HttpConfig
         section.end();
         return config;
     }

@@ -35,8 +35,12 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".deadletter")
             .layer("console")
             .definedBy(ROOT + ".console")
+            .layer("view")
+            .definedBy(ROOT + ".view..")
             .whereLayer("console")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("view")
+            .mayOnlyBeAccessedByLayers("root", "console")
             .whereLayer("root")
             .mayOnlyBeAccessedByLayers("console")
             .whereLayer("deadletter")
@@ -48,21 +52,37 @@ final class GuardArchitectureTest {
             .whereLayer("baseline")
             .mayOnlyBeAccessedByLayers("mixing", "anomaly")
             .whereLayer("mixing")
-            .mayOnlyBeAccessedByLayers("anomaly")
+            .mayOnlyBeAccessedByLayers("anomaly", "view")
             .whereLayer("telemetry")
             .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention")
             .whereLayer("policy")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention", "console");
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention", "console", "view");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT, ROOT + ".console")
+            .resideOutsideOfPackages(ROOT, ROOT + ".console", ROOT + ".view")
             .and()
             .haveNameNotMatching(SHELL)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.apache.kafka..");
+
+    @ArchTest
+    static final ArchRule HTTP_STAYS_IN_ITS_PACKAGE = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + ".view.http")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.javalin..", "jakarta.servlet..", "org.eclipse.jetty..");
+
+    @ArchTest
+    static final ArchRule WHAT_IS_SHOWN_KNOWS_NO_ONE_WHO_LOOKS = noClasses()
+            .that()
+            .resideInAnyPackage(ROOT + ".view.board", ROOT + ".view.access")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".view", ROOT + ".view.http", "org.slf4j..");
 
     @ArchTest
     static final ArchRule ESTIMATORS_ARE_NUMBERS_ONLY = noClasses()
