@@ -176,6 +176,8 @@ class Boundary:
             report = self._sampled(session, report)
         if session is None:
             return
+        if self._book.held:
+            report = report._replace(signals={**report.signals, "held": self._book.held})
         if session.send_step(report):
             self._report.count("stepsSent")
             self._report.count("samplesSent", int(report.sample))

@@ -96,6 +96,10 @@ class CommandBook:
         self._elsewhere = elsewhere
         self._lag = lag
         self._report = report
+        self.held = ""
+        """Why the training program holds its run itself; empty while it does not."""
+        self._was_held = ""
+        self._underway = ""
         self._pending: Dict[str, Command] = {}
         self._applied: Dict[str, Message] = {}
         self._not_applied: "OrderedDict[str, Message]" = OrderedDict()
@@ -107,6 +111,8 @@ class CommandBook:
         if settled or command_id in self._pending:
             return settled
         try:
+            if self.held:
+                raise ValueError(_held_by_trainer(self.held))
             command = parse(message, self._matrices, self._elsewhere)
             if len(self._pending) >= _MAX_PENDING:
                 raise ValueError("%d commands are pending already" % _MAX_PENDING)
@@ -114,6 +120,32 @@ class CommandBook:
             return self.settle(messages.not_applied(command_id, step, REFUSED, str(error)))
         self._pending[command_id] = command
         return None
+
+    def cancel(self, message: Message, step: int) -> Optional[Message]:
+        """Takes a CANCEL in; what becomes of the command, None when it is being carried out and will tell."""
+        command_id = messages.text(message, "id", _MAX_ID)
+        reason = messages.text(message, "reason")
+        if command_id == self._underway:
+            return None
+        settled = self._applied.get(command_id) or self._not_applied.get(command_id)
+        return settled or self.settle(messages.not_applied(command_id, step, REFUSED, reason))
+
+    def begin(self, command: Command) -> bool:
+        """Whether the command is still to be carried out; from now on it cannot be cancelled."""
+        if command.id not in self._pending:
+            return False
+        self._underway = command.id
+        return True
+
+    def release(self) -> None:
+        """The training program gives its run back; what was commanded before that is refused all the same."""
+        self._was_held = self.held or self._was_held
+        self.held = ""
+
+    def refuse_if_held(self, step: int) -> List[Message]:
+        """Settles every pending command if the training program holds its run, or did since the last step; the answers."""
+        reason, self._was_held = self.held or self._was_held, ""
+        return self.void(step, _held_by_trainer(reason), REFUSED) if reason else []
 
     def expire(self, step: int) -> List[Message]:
         """Settles the pending commands whose last step has passed; the answers."""
@@ -136,6 +168,8 @@ class CommandBook:
         """Makes this the final answer to its command."""
         command_id = answer["id"]
         self._pending.pop(command_id, None)
+        if command_id == self._underway:
+            self._underway = ""
         if answer["type"] == "APPLIED":
             self._report.count("commandsApplied")
             self._applied[command_id] = answer
@@ -146,13 +180,14 @@ class CommandBook:
             self._not_applied.popitem(last=False)
         return answer
 
-    def void(self, step: int, reason: str) -> List[Message]:
+    def void(self, step: int, reason: str, status: str = ABANDONED) -> List[Message]:
         """Settles every pending command without effect; the answers."""
-        return [self.settle(messages.not_applied(each, step, ABANDONED, reason)) for each in list(self._pending)]
+        return [self.settle(messages.not_applied(each, step, status, reason)) for each in list(self._pending)]
 
     def forget_pending(self) -> None:
         """The connection is gone: what was not settled will be sent again."""
         self._pending.clear()
+        self._underway = ""
 
     @property
     def is_idle(self) -> bool:
@@ -162,6 +197,10 @@ class CommandBook:
     def last_applied(self) -> List[Tuple[str, int]]:
         """Id and step of the last 256 applied commands, oldest first."""
         return [(key, answer["step"]) for key, answer in list(self._applied.items())[-_HELLO_APPLIED:]]
+
+
+def _held_by_trainer(reason: str) -> str:
+    return "held by trainer: %s" % reason
 
 
 def _expired(command: Command, step: int) -> Message:

@@ -4,7 +4,8 @@ import atexit
 import operator
 import os
 import weakref
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
+from contextlib import ExitStack
+from typing import Any, Callable, ContextManager, Dict, Mapping, Optional, Sequence, Union
 
 import torch
 from torch import nn
@@ -23,6 +24,8 @@ from instability_guard.report import Report
 from instability_guard.scalars import Scalar
 from instability_guard.sharding import flat_parameters
 from instability_guard.signals import Signals
+
+_LONGEST_REASON = 200
 
 
 class InstabilityGuard:
@@ -59,7 +62,7 @@ class InstabilityGuard:
             self._report.warn("training goes on, but no command is applied: %s" % self._membership.reason)
         self._signals = Signals(model, self._membership.staged, options, self._report, left_out)
         matrices = self._signals.matrices
-        book = CommandBook(matrices, self._report, options.lockstep or 0, self._membership.layers)
+        self._book = book = CommandBook(matrices, self._report, options.lockstep or 0, self._membership.layers)
         self._connection = Connection(str(options.socket), options.identity(), self._signals, book, self._report)
         self._interventions = Interventions(model, optimizers, matrices, options, self._report, self._membership)
         self._boundary = Boundary(
@@ -223,6 +226,29 @@ class InstabilityGuard:
         if self._closed or os.getpid() != self._pid:
             return torch.zeros(())
         return self._interventions.regularization()
+
+    def hold(self, reason: str) -> ContextManager[Any]:
+        """Takes the run for the training program itself: from now on every command is refused, with this reason.
+
+        ::
+
+            with guard.hold("my own recovery"):
+                restore(model, optimizer)  # while this lasts, nobody else acts on the run
+
+        The refusal is this process's own, so it counts at once and needs neither sidecar nor Kafka; the guard and its
+        operators see who holds the run from the next step on. In a run of several ranks it is enough that one holds.
+        Until `release`, or the end of the `with`; a later `hold` replaces the reason.
+        """
+        if not self._closed:
+            self._book.held = str(reason)[:_LONGEST_REASON].strip() or "no reason given"
+        ending = ExitStack()
+        ending.callback(self.release)
+        return ending
+
+    def release(self) -> None:
+        """Gives the run back: commands that come from now on are carried out again."""
+        if not self._closed:
+            self._book.release()
 
     def close(self) -> None:
         """Says goodbye, removes the staging file and leaves the optimizer as it was; later calls do nothing."""

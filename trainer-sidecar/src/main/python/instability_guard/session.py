@@ -57,6 +57,7 @@ class Session:
             "REFUSED": self._on_refused,
             "SAMPLED": self._on_sampled,
             "COMMAND": self._on_command,
+            "CANCEL": self._on_cancel,
             "READY": self._on_answer,
             "REJECT": self._on_answer,
             "PROGRESS": self._on_progress,
@@ -174,6 +175,11 @@ class Session:
 
     def _on_command(self, message: Message) -> None:
         answer = self._book.receive(message, self.step)
+        if answer is not None:
+            self.send(answer)
+
+    def _on_cancel(self, message: Message) -> None:
+        answer = self._book.cancel(message, self.step)
         if answer is not None:
             self.send(answer)
 

@@ -36,6 +36,7 @@ class Turn:
 
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """Passes the boundary of `step`; the step from which the run goes on if it was rewound, else None."""
+        self._refuse_if_held(session, step)
         if session is None or self._book.is_idle:
             return None
         self._expire(session, step)
@@ -43,6 +44,8 @@ class Turn:
             return None
         budget = self._budget(session) + session.waited_seconds
         for command in self._book.due(step):
+            if not self._book.begin(command):
+                continue
             deadline = time.monotonic() + max(0.0, budget - session.waited_seconds)
             resumed = self._carry_out(Occasion(session, command, step, deadline))
             if resumed is not None or self._connection.session is not session:
@@ -56,6 +59,11 @@ class Turn:
     def _expire(self, session: Session, step: int) -> None:
         for answer in self._book.expire(step):
             session.send(answer)
+
+    def _refuse_if_held(self, session: Optional[Session], step: int) -> None:
+        for answer in self._book.refuse_if_held(step):
+            if session is not None:
+                session.send(answer)
 
     def _carry_out(self, occasion: Occasion) -> Optional[int]:
         """Settles one command and says so; the step from which the run goes on if it was rewound."""
@@ -113,6 +121,7 @@ class SharedTurn(Turn):
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """As for one rank; every rank comes here at every step, whether it has a session or not."""
         agreement = self._agreement
+        self._refuse_if_held(session, step)
         if agreement is None:
             self._refuse(session, step, [(each, self._reason) for each in self._book.pending()])
             return None
@@ -151,7 +160,7 @@ class SharedTurn(Turn):
         command = next((each for each in self._book.pending() if ballot(each) == agreed), None)
         resumed = None
         try:
-            if command is not None and session is not None:
+            if command is not None and session is not None and self._book.begin(command):
                 resumed = self._carry_out(Occasion(session, command, step, deadline, pact))
         except SessionLost as error:
             self._connection.lost(error)

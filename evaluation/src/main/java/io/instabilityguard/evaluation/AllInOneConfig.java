@@ -30,6 +30,8 @@ public record AllInOneConfig(
     public enum GuardMode {
         /** Decide and record only. */
         OBSERVE,
+        /** Propose, and command what an operator approves. */
+        APPROVE,
         /** Command. */
         ENFORCE
     }

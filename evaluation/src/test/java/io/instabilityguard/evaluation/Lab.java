@@ -42,12 +42,16 @@ public final class Lab {
     }
 
     static AllInOneConfig enforcing(Path folder, Optional<Path> policy) {
+        return in(GuardMode.ENFORCE, folder, policy);
+    }
+
+    static AllInOneConfig in(GuardMode mode, Path folder, Optional<Path> policy) {
         return new AllInOneConfig(
                 folder,
                 EmbeddedBroker.ANY_PORT,
                 Optional.of(socketIn(folder)),
                 policy,
-                Optional.of(GuardMode.ENFORCE),
+                Optional.of(mode),
                 Map.of());
     }
 }

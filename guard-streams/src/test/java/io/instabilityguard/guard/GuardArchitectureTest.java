@@ -12,7 +12,8 @@ import com.tngtech.archunit.lang.ArchRule;
 final class GuardArchitectureTest {
 
     private static final String ROOT = "io.instabilityguard.guard";
-    private static final String SHELL = ".*(Processor|WatchStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
+    private static final String SHELL =
+            ".*(Processor|WatchStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
 
     @ArchTest
     static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
@@ -29,6 +30,10 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".policy")
             .layer("anomaly")
             .definedBy(ROOT + ".anomaly")
+            .layer("lease")
+            .definedBy(ROOT + ".lease")
+            .layer("operator")
+            .definedBy(ROOT + ".operator")
             .layer("intervention")
             .definedBy(ROOT + ".intervention")
             .layer("deadletter")
@@ -47,6 +52,10 @@ final class GuardArchitectureTest {
             .mayOnlyBeAccessedByLayers("root", "console")
             .whereLayer("intervention")
             .mayOnlyBeAccessedByLayers("root", "console")
+            .whereLayer("lease")
+            .mayOnlyBeAccessedByLayers("root", "intervention", "console")
+            .whereLayer("operator")
+            .mayOnlyBeAccessedByLayers("root", "intervention", "console", "view")
             .whereLayer("anomaly")
             .mayOnlyBeAccessedByLayers("root", "intervention")
             .whereLayer("baseline")
@@ -54,9 +63,9 @@ final class GuardArchitectureTest {
             .whereLayer("mixing")
             .mayOnlyBeAccessedByLayers("anomaly", "view")
             .whereLayer("telemetry")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention")
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention")
             .whereLayer("policy")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "intervention", "console", "view");
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention", "console", "view");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()
@@ -96,7 +105,13 @@ final class GuardArchitectureTest {
     static final ArchRule LOGGING_STAYS_OUT_OF_THE_CORE = noClasses()
             .that()
             .resideInAnyPackage(
-                    ROOT + ".baseline", ROOT + ".mixing", ROOT + ".anomaly", ROOT + ".intervention", ROOT + ".policy")
+                    ROOT + ".baseline",
+                    ROOT + ".mixing",
+                    ROOT + ".anomaly",
+                    ROOT + ".lease",
+                    ROOT + ".operator",
+                    ROOT + ".intervention",
+                    ROOT + ".policy")
             .and()
             .haveNameNotMatching(SHELL)
             .should()

@@ -8,6 +8,8 @@ import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.LeaseClaim;
+import io.instabilityguard.schemas.OperatorAction;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
@@ -32,6 +34,9 @@ import org.apache.kafka.streams.test.TestRecord;
 /** The guard's topology without a broker. */
 final class GuardDriver implements AutoCloseable {
 
+    /** Application id of a guard unless a test names another. */
+    static final String APPLICATION = "instability-guard";
+
     private static final RecordSerdes SERDES = RecordSerdes.of(Map.of());
 
     private final TopologyTestDriver driver;
@@ -39,9 +44,14 @@ final class GuardDriver implements AutoCloseable {
     private final TestInputTopic<String, InterventionOutcome> outcomes;
 
     GuardDriver(Policy policy) {
+        this(policy, APPLICATION);
+    }
+
+    GuardDriver(Policy policy, String application) {
         GuardConfig config = GuardConfig.local("unused:9092");
         Properties properties = new Properties();
         properties.putAll(config.streamsProperties());
+        properties.put("application.id", application);
         // under exactly-once the driver forgets what a deserialization handler produced before it commits
         properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
@@ -66,6 +76,16 @@ final class GuardDriver implements AutoCloseable {
 
     void answer(InterventionOutcome outcome) {
         outcomes.pipeInput(new TestRecord<>(outcome.getRun(), outcome, Instant.ofEpochMilli(outcome.getTimestampMs())));
+    }
+
+    void ask(OperatorAction action) {
+        input(Topics.OPERATOR)
+                .pipeInput(new TestRecord<>(action.getRun(), action, Instant.ofEpochMilli(action.getTimestampMs())));
+    }
+
+    void claim(LeaseClaim claim) {
+        input(Topics.LEASES)
+                .pipeInput(new TestRecord<>(claim.getRun(), claim, Instant.ofEpochMilli(claim.getTimestampMs())));
     }
 
     void sendBytes(Topic<?> topic, byte[] value) {
@@ -106,8 +126,11 @@ final class GuardDriver implements AutoCloseable {
 
     /** Takes over all that another driver has stored, as a restart on another machine does. */
     void restoreFrom(GuardDriver other) {
-        for (String name :
-                List.of(DetectionProcessor.SNAPSHOT_STORE, DetectionProcessor.SLOT_STORE, DecisionProcessor.STORE)) {
+        for (String name : List.of(
+                DetectionProcessor.SNAPSHOT_STORE,
+                DetectionProcessor.SLOT_STORE,
+                DecisionProcessor.STORE,
+                DecisionProcessor.LEASE_STORE)) {
             KeyValueStore<String, Object> target = driver.getKeyValueStore(name);
             try (KeyValueIterator<String, Object> all =
                     other.driver.<String, Object>getKeyValueStore(name).all()) {

@@ -50,7 +50,7 @@ public final class MeasuringSidecar {
             CommandListener waiting = listener;
             if (waiting != null) {
                 waiting.onProgress(
-                        new RunProgress(telemetry.getRun(), telemetry.getGeneration(), telemetry.getStep(), 0));
+                        new RunProgress(telemetry.getRun(), telemetry.getGeneration(), telemetry.getStep(), 0, "", 0));
             }
         }
 

@@ -107,9 +107,9 @@ class SessionTelemetryTest extends SidecarFixture {
     @Test
     void shouldTellProgressOnlyAfterTheCommandsThatItCounts() throws Exception {
         try (StagedHook hook = attach(Messages.HelloBuilder::lockstep)) {
-            source.guard.onProgress(new RunProgress("run-1", 5, 9, 0));
-            source.guard.onProgress(new RunProgress("run-1", 4, 99, 0));
-            source.guard.onProgress(new RunProgress("run-1", 5, 10, 1));
+            source.guard.onProgress(new RunProgress("run-1", 5, 9, 0, "", 0));
+            source.guard.onProgress(new RunProgress("run-1", 4, 99, 0, "", 0));
+            source.guard.onProgress(new RunProgress("run-1", 5, 10, 1, "", 0));
             source.guard.onCommand(Commands.learningRate("c", 0));
 
             assertThat(hook.wire.next()).isEqualTo(new SidecarMessage.Progress(9));

@@ -2,6 +2,8 @@ package io.instabilityguard.guard.anomaly;
 
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.LeaseClaim;
+import io.instabilityguard.schemas.OperatorAction;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,12 @@ public sealed interface RunEvent {
 
     /** A sidecar answered a command. */
     record CommandAnswered(InterventionOutcome outcome) implements RunEvent {}
+
+    /** An operator asked for something. */
+    record OperatorAsked(OperatorAction action) implements RunEvent {}
+
+    /** Somebody claimed the lease on the run, with the claim at this offset of its topic. */
+    record LeaseClaimed(LeaseClaim claim, long offset) implements RunEvent {}
 
     /** Nothing was heard of the run for longer than is normal for it. */
     record Silent(long silentMs, long lastStep, long nowMs) implements RunEvent {}

@@ -9,10 +9,12 @@ import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.Policy.Rollback;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.InterventionCommand;
+import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.Verdict;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Follows issued commands to their end: answers of the sidecars (of every rank for a command to count as applied), their silence, and the effect some steps
@@ -65,7 +67,13 @@ final class CommandBook {
             proceedings.remember(
                     memory -> memory.withChanged(command.id(), known -> byAll ? told.in(state, boundary) : told));
             if (byAll && command.isRollback()) {
-                proceedings.judge(command, Verdict.UNKNOWN, command.undoes() + " was rolled back at step " + boundary);
+                boolean isCancel = outcome.getKind() == InterventionKind.CANCEL;
+                proceedings.judge(
+                        command,
+                        Verdict.UNKNOWN,
+                        command.undoes()
+                                + (isCancel ? " was cancelled at step " : " was rolled back at step ")
+                                + boundary);
             }
         }
     }
@@ -144,6 +152,14 @@ final class CommandBook {
         if (proceedings.step() + rollback.leadSteps() > harmful.stateStep() + rollback.shadowSteps()) {
             String reason = harmful.id() + " cannot be rolled back any more: what that needs was kept for "
                     + rollback.shadowSteps() + " steps";
+            proceedings.decide(DecisionAction.NOTHING, harmful.anomalyId(), harmful.id(), reason, harm);
+            return;
+        }
+        Optional<Obstacle> barrier =
+                proceedings.authority().obstacle(proceedings.memory().desk().heldReason());
+        if (barrier.isPresent()) {
+            String reason =
+                    harmful.id() + " is not rolled back: " + barrier.get().reason();
             proceedings.decide(DecisionAction.NOTHING, harmful.anomalyId(), harmful.id(), reason, harm);
             return;
         }

@@ -3,8 +3,12 @@ package io.instabilityguard.guard.intervention;
 import io.instabilityguard.guard.anomaly.RunEvent;
 import io.instabilityguard.guard.anomaly.RunEvent.CommandAnswered;
 import io.instabilityguard.guard.anomaly.RunEvent.Forgotten;
+import io.instabilityguard.guard.anomaly.RunEvent.LeaseClaimed;
+import io.instabilityguard.guard.anomaly.RunEvent.OperatorAsked;
 import io.instabilityguard.guard.anomaly.RunEvent.Silent;
 import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
+import io.instabilityguard.guard.lease.Lease;
+import io.instabilityguard.guard.operator.Instruction;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.Anomaly;
@@ -13,7 +17,9 @@ import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -31,6 +37,9 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     /** Name of the store of memories. */
     public static final String STORE = "run-store";
 
+    /** Name of the store of leases. */
+    public static final String LEASE_STORE = "lease-store";
+
     private static final long LEAST_COMMIT_GAP_MS = 20;
 
     private final Policy policy;
@@ -38,8 +47,10 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private final Sinks sinks;
     private final Map<String, RunMemory> memories = new HashMap<>();
     private final Map<String, RunState> published = new HashMap<>();
+    private final Set<String> claimed = new HashSet<>();
     private ProcessorContext<String, SpecificRecord> context;
     private KeyValueStore<String, byte[]> store;
+    private LeaseStore leases;
     private long lastCommitMs;
 
     /** A processor under this policy that publishes through these nodes. */
@@ -53,6 +64,8 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     public void init(ProcessorContext<String, SpecificRecord> newContext) {
         context = newContext;
         store = newContext.getStateStore(STORE);
+        leases = new LeaseStore(newContext.getStateStore(LEASE_STORE));
+        claimed.clear();
         memories.clear();
         published.clear();
     }
@@ -64,6 +77,10 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
             onStep(record, step);
         } else if (event instanceof CommandAnswered answer) {
             onAnswer(record, answer);
+        } else if (event instanceof OperatorAsked asked) {
+            onAsked(record, asked);
+        } else if (event instanceof LeaseClaimed claim) {
+            onClaim(record, claim);
         } else if (event instanceof Silent silent) {
             onSilent(record, silent);
         } else if (event instanceof Forgotten) {
@@ -78,8 +95,10 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         StepTelemetry telemetry = event.telemetry();
         RunMemory memory = memory(record.key(), telemetry.getGeneration());
         boolean isNew = event.arrival() == Arrival.NEXT || event.arrival() == Arrival.NEW_GENERATION;
-        RunMemory after = isNew ? carryOut(record, memory, ladder.on(memory, event)) : memory;
-        RunState state = RunStates.heard(after, policy, event);
+        Authority authority = authority(record.key());
+        claimOnce(record, authority);
+        RunMemory after = isNew ? carryOut(record, memory, ladder.on(memory, event, authority)) : memory;
+        RunState state = RunStates.heard(after, policy, event, authority);
         boolean isRegular = telemetry.getStep() % policy.limits().stateEverySteps() == 0;
         if (telemetry.getAwaitsDecision() || isRegular || isNews(state)) {
             publish(record, state);
@@ -92,37 +111,82 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private void onAnswer(Record<String, RunEvent> record, CommandAnswered event) {
         RunMemory memory = known(record.key());
         if (memory != null) {
-            carryOut(record, memory, ladder.on(memory, event));
+            carryOut(record, memory, ladder.on(memory, event, authority(record.key())));
         }
+    }
+
+    /** What an operator asks for waits for the run's next step. Without a run that is known it is a dead letter. */
+    private void onAsked(Record<String, RunEvent> record, OperatorAsked event) {
+        if (authority(record.key()).isBystander()) {
+            return;
+        }
+        RunMemory memory = known(record.key());
+        if (memory == null || memory.desk().inbox().size() >= Desk.MOST_INSTRUCTIONS) {
+            throw new IllegalArgumentException(
+                    memory == null ? "no such run is known" : "too much waits already for the run's next step");
+        }
+        Instruction instruction = Instruction.of(event.action());
+        remember(record.key(), memory.withDesk(memory.desk().receiving(instruction)));
+    }
+
+    /** Sidecars learn of a new epoch at once, so that they refuse what an earlier holder commanded. */
+    private void onClaim(Record<String, RunEvent> record, LeaseClaimed event) {
+        Lease before = leases.of(record.key());
+        Lease after = before.after(event.claim(), event.offset());
+        if (after.equals(before)) {
+            return;
+        }
+        leases.keep(record.key(), after);
+        RunMemory memory = known(record.key());
+        RunState last = published.get(record.key());
+        if (memory != null && last != null) {
+            publishNews(record, RunStates.under(authority(record.key()), memory, last));
+        }
+    }
+
+    private void claimOnce(Record<String, RunEvent> record, Authority authority) {
+        if (authority.lease().inCharge().isEmpty() && claimed.add(record.key())) {
+            context.forward(record.withValue(authority.claim(record.key(), record.timestamp())), sinks.leases());
+            commitSoon();
+        }
+    }
+
+    private Authority authority(String run) {
+        return new Authority(context.applicationId(), leases.of(run));
     }
 
     private void onSilent(Record<String, RunEvent> record, Silent event) {
         RunMemory memory = known(record.key());
         if (memory != null) {
-            RunState state = RunStates.silent(memory, policy, event.silentMs(), event.lastStep(), event.nowMs());
-            if (isNews(state)) {
-                publish(record, state);
-            }
+            publishNews(record, RunStates.silent(memory, policy, event, authority(record.key())));
         }
     }
 
     private void forget(Record<String, RunEvent> record) {
         memories.remove(record.key());
         published.remove(record.key());
+        claimed.remove(record.key());
         store.delete(record.key());
     }
 
     private RunMemory carryOut(Record<String, RunEvent> record, RunMemory before, Ruling ruling) {
         RunMemory after = ruling.memory();
         if (!after.equals(before) || !memories.containsKey(record.key())) {
-            store.put(record.key(), MemoryCodec.encode(after));
-            memories.put(record.key(), after);
+            remember(record.key(), after);
         }
-        ruling.records().forEach(made -> context.forward(record.withValue(made), sinkOf(made)));
+        boolean bystander = authority(record.key()).isBystander();
+        ruling.records().stream()
+                .filter(made -> !(bystander && made instanceof Anomaly))
+                .forEach(made -> context.forward(record.withValue(made), sinkOf(made)));
         if (ruling.records().stream().anyMatch(InterventionCommand.class::isInstance)) {
             commitSoon();
         }
         return after;
+    }
+
+    private void remember(String run, RunMemory memory) {
+        store.put(run, MemoryCodec.encode(memory));
+        memories.put(run, memory);
     }
 
     private String sinkOf(SpecificRecord made) {
@@ -132,9 +196,18 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         return made instanceof Decision ? sinks.decisions() : sinks.commands();
     }
 
+    /** A run has one state, which the guard in charge publishes. */
     private void publish(Record<String, RunEvent> record, RunState state) {
         published.put(record.key(), state);
-        context.forward(record.withValue(state), sinks.runs());
+        if (!authority(record.key()).isBystander()) {
+            context.forward(record.withValue(state), sinks.runs());
+        }
+    }
+
+    private void publishNews(Record<String, RunEvent> record, RunState state) {
+        if (isNews(state)) {
+            publish(record, state);
+        }
     }
 
     private boolean isNews(RunState state) {

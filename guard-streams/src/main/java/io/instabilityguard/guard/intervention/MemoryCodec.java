@@ -3,10 +3,11 @@ package io.instabilityguard.guard.intervention;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.instabilityguard.guard.lease.Lease;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** A {@link RunMemory} as JSON: readable, and a later version with more fields reads an older one's. */
+/** A {@link RunMemory} or a {@link Lease} as JSON: readable, and a later version with more fields reads an older one's. */
 final class MemoryCodec {
 
     private static final ObjectMapper JSON =
@@ -15,6 +16,22 @@ final class MemoryCodec {
     private MemoryCodec() {}
 
     static byte[] encode(RunMemory memory) {
+        return bytes(memory);
+    }
+
+    static byte[] encode(Lease lease) {
+        return bytes(lease);
+    }
+
+    static RunMemory decode(byte[] bytes) {
+        return read(bytes, RunMemory.class);
+    }
+
+    static Lease decodeLease(byte[] bytes) {
+        return read(bytes, Lease.class);
+    }
+
+    private static byte[] bytes(Object memory) {
         try {
             return JSON.writeValueAsBytes(memory);
         } catch (JsonProcessingException e) {
@@ -22,9 +39,9 @@ final class MemoryCodec {
         }
     }
 
-    static RunMemory decode(byte[] bytes) {
+    private static <T> T read(byte[] bytes, Class<T> type) {
         try {
-            return JSON.readValue(bytes, RunMemory.class);
+            return JSON.readValue(bytes, type);
         } catch (IOException e) {
             throw new UncheckedIOException("a memory in the store is torn", e);
         }

@@ -9,7 +9,9 @@ import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Verdict;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 /** The minutes of one event: the memory as it changes and the records in the order in which they came about. Lives for one call only. */
 final class Proceedings {
 
+    private static final Set<DecisionAction> ISSUES =
+            EnumSet.of(DecisionAction.COMMAND, DecisionAction.WOULD_COMMAND, DecisionAction.PROPOSE);
+
     private final String policyHash;
+    private final Authority authority;
     private final long step;
     private final long timestampMs;
     private final int partition;
@@ -25,24 +31,30 @@ final class Proceedings {
     private final List<SpecificRecord> records = new ArrayList<>();
     private RunMemory memory;
     private boolean commanded;
+    private String operator = "";
 
-    private Proceedings(String policyHash, RunMemory memory, long step, long timestampMs, int partition, long offset) {
+    /** Where and when the event happened. */
+    private record Place(long step, long timestampMs, int partition, long offset) {}
+
+    private Proceedings(String policyHash, Authority authority, RunMemory memory, Place place) {
         this.policyHash = policyHash;
+        this.authority = authority;
         this.memory = memory;
-        this.step = step;
-        this.timestampMs = timestampMs;
-        this.partition = partition;
-        this.offset = offset;
+        this.step = place.step();
+        this.timestampMs = place.timestampMs();
+        this.partition = place.partition();
+        this.offset = place.offset();
     }
 
-    static Proceedings on(String policyHash, RunMemory memory, StepInspected event) {
+    static Proceedings on(String policyHash, Authority authority, RunMemory memory, StepInspected event) {
         StepTelemetry telemetry = event.telemetry();
-        return new Proceedings(
-                policyHash, memory, telemetry.getStep(), telemetry.getTimestampMs(), event.partition(), event.offset());
+        Place place = new Place(telemetry.getStep(), telemetry.getTimestampMs(), event.partition(), event.offset());
+        return new Proceedings(policyHash, authority, memory, place);
     }
 
-    static Proceedings on(String policyHash, RunMemory memory, InterventionOutcome outcome) {
-        return new Proceedings(policyHash, memory, outcome.getStep(), outcome.getTimestampMs(), -1, -1);
+    static Proceedings on(String policyHash, Authority authority, RunMemory memory, InterventionOutcome outcome) {
+        Place place = new Place(outcome.getStep(), outcome.getTimestampMs(), -1, -1);
+        return new Proceedings(policyHash, authority, memory, place);
     }
 
     RunMemory memory() {
@@ -61,6 +73,23 @@ final class Proceedings {
         return policyHash;
     }
 
+    /** By what right is decided. */
+    Authority authority() {
+        return authority;
+    }
+
+    /** The operator for whom is acted; empty when the guard acts by itself. */
+    String operator() {
+        return operator;
+    }
+
+    /** What is decided and commanded meanwhile names this operator. */
+    void onBehalfOf(String name, Runnable deeds) {
+        operator = name;
+        deeds.run();
+        operator = "";
+    }
+
     void remember(UnaryOperator<RunMemory> change) {
         memory = change.apply(memory);
     }
@@ -69,14 +98,14 @@ final class Proceedings {
         records.add(record);
     }
 
-    /** Whether a command, sent or not, has been decided at this step. */
+    /** Whether a command, sent or not, has been decided or proposed at this step. */
     boolean hasCommanded() {
         return commanded;
     }
 
     /** Records a decision about an anomaly or command, chained to the one before. */
     void decide(DecisionAction action, String anomalyId, String commandId, String reason, @Nullable Finding finding) {
-        commanded |= action == DecisionAction.COMMAND || action == DecisionAction.WOULD_COMMAND;
+        commanded |= ISSUES.contains(action);
         chain(decision(action, anomalyId, commandId, reason, finding));
     }
 
@@ -125,6 +154,8 @@ final class Proceedings {
                 .setVerdict(Verdict.UNKNOWN)
                 .setReason(reason)
                 .setPolicyHash(policyHash)
+                .setApplication(authority.application())
+                .setOperator(operator)
                 .setTimestampMs(timestampMs);
         return finding == null ? decision : decision.setEvidence(evidence(finding));
     }

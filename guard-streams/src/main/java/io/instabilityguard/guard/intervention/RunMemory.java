@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param issued recent commands, oldest first
  * @param standings per detector with a ladder: how high it stands
  * @param said per open anomaly's id and rung: why nothing was done when this was last recorded
+ * @param desk what lies between the guard and the people around the run
  */
 record RunMemory(
         String run,
@@ -31,7 +32,8 @@ record RunMemory(
         List<OpenAnomaly> open,
         List<IssuedCommand> issued,
         Map<String, Standing> standings,
-        Map<String, String> said) {
+        Map<String, String> said,
+        Desk desk) {
 
     /** Steps that budgets look back. */
     static final int BUDGET_STEPS = 1_000;
@@ -41,28 +43,46 @@ record RunMemory(
         issued = List.copyOf(issued);
         standings = standings == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(standings));
         said = Collections.unmodifiableMap(new TreeMap<>(said));
+        desk = desk == null ? Desk.EMPTY : desk;
     }
 
     /** Nothing yet. */
     static RunMemory of(String run, long generation) {
-        return new RunMemory(run, generation, 0, "", 0, List.of(), List.of(), Map.of(), Map.of());
+        return new RunMemory(run, generation, 0, "", 0, List.of(), List.of(), Map.of(), Map.of(), Desk.EMPTY);
     }
 
-    /** A new life of the trainer: only the chain of decisions goes on. */
+    /** A new life of the trainer: only the chain of decisions goes on, and what operators asked for. */
     RunMemory inGeneration(long newGeneration) {
-        return new RunMemory(run, newGeneration, decisions, chainHash, 0, List.of(), List.of(), Map.of(), Map.of());
+        return new RunMemory(
+                run,
+                newGeneration,
+                decisions,
+                chainHash,
+                0,
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                desk.inGeneration());
     }
 
     RunMemory withDecision(String hash) {
-        return new RunMemory(run, generation, decisions + 1, hash, commandsIssued, open, issued, standings, said);
+        return new RunMemory(run, generation, decisions + 1, hash, commandsIssued, open, issued, standings, said, desk);
     }
 
     RunMemory withOpen(List<OpenAnomaly> anomalies) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, anomalies, issued, standings, said);
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued, anomalies, issued, standings, said, desk);
+    }
+
+    RunMemory withDesk(Desk changed) {
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued, open, issued, standings, said, changed);
     }
 
     RunMemory withSaid(Map<String, String> reasons) {
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, standings, reasons);
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued, open, issued, standings, reasons, desk);
     }
 
     /** One more command; those that neither budget nor verdict needs any more are forgotten. */
@@ -73,7 +93,7 @@ record RunMemory(
                         Stream.of(command))
                 .toList();
         long count = commandsIssued + (command.isUnanswered() ? 1 : 0);
-        return new RunMemory(run, generation, decisions, chainHash, count, open, kept, standings, said);
+        return new RunMemory(run, generation, decisions, chainHash, count, open, kept, standings, said, desk);
     }
 
     private boolean isLastOfRung(IssuedCommand command) {
@@ -89,7 +109,7 @@ record RunMemory(
         } else {
             changed.put(detector, standing);
         }
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, changed, said);
+        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, issued, changed, said, desk);
     }
 
     /** Cost of all commands of the last 1,000 steps, in steps of this many milliseconds (NaN when unknown: then only steps trained again count). */
@@ -105,13 +125,19 @@ record RunMemory(
         List<IssuedCommand> changed = issued.stream()
                 .map(command -> command.id().equals(commandId) ? change.apply(command) : command)
                 .toList();
-        return new RunMemory(run, generation, decisions, chainHash, commandsIssued, open, changed, standings, said);
+        return new RunMemory(
+                run, generation, decisions, chainHash, commandsIssued, open, changed, standings, said, desk);
     }
 
     Optional<OpenAnomaly> openOf(String detector) {
         return open.stream()
                 .filter(anomaly -> anomaly.detector().equals(detector))
                 .findFirst();
+    }
+
+    /** The open anomaly with this id. */
+    Optional<OpenAnomaly> openBy(String id) {
+        return open.stream().filter(anomaly -> anomaly.id().equals(id)).findFirst();
     }
 
     Optional<IssuedCommand> command(String id) {

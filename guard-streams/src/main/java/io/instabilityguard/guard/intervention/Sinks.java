@@ -7,5 +7,6 @@ package io.instabilityguard.guard.intervention;
  * @param decisions node for decisions
  * @param commands node for commands
  * @param runs node for states of runs
+ * @param leases node for claims of leases
  */
-public record Sinks(String anomalies, String decisions, String commands, String runs) {}
+public record Sinks(String anomalies, String decisions, String commands, String runs, String leases) {}

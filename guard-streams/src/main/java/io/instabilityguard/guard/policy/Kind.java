@@ -7,7 +7,10 @@ import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.MatrixRole;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What a rung can do: the kind of its commands, what they touch, and their parameters with the range of each. */
 public enum Kind {
@@ -109,6 +112,35 @@ public enum Kind {
     /** The kind of its commands; UNKNOWN for {@link #PAGE}, which commands nothing. */
     public InterventionKind command() {
         return command;
+    }
+
+    /** The kind whose commands are of this kind, which is none for those that only follow from other commands. */
+    public static Optional<Kind> of(InterventionKind command) {
+        return EnumSet.allOf(Kind.class).stream()
+                .filter(kind -> kind != PAGE && kind.command == command)
+                .findFirst();
+    }
+
+    /** What is wrong with parameters, under the names of the policy; empty when nothing is. */
+    public Optional<String> problemOf(Map<String, Double> values) {
+        Set<String> unknown = new TreeSet<>(values.keySet());
+        parameters.forEach(parameter -> unknown.remove(parameter.name()));
+        return unknown.isEmpty()
+                ? parameters.stream()
+                        .flatMap(parameter -> parameter.problemOf(values.get(parameter.name())).stream())
+                        .findFirst()
+                : Optional.of(this + " has no parameter " + String.join(", ", unknown));
+    }
+
+    /** What is wrong with names of what is to be touched, whatever the model; empty when nothing is. */
+    public Optional<String> problemOf(List<String> layers) {
+        boolean needsNames =
+                target == Target.MATRICES || target == Target.MIXING_MATRICES || target == Target.QUERY_KEY_PAIRS;
+        if (needsNames && layers.isEmpty()) {
+            return Optional.of(this + " needs the names of the matrices to touch");
+        }
+        boolean isOfModel = target == Target.NOTHING && !layers.isEmpty();
+        return isOfModel ? Optional.of(this + " is for the whole model: it takes no layers") : Optional.empty();
     }
 
     /** What its commands touch. */

@@ -1,5 +1,8 @@
 package io.instabilityguard.guard.policy;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A parameter of a kind of intervention.
  *
@@ -21,6 +24,16 @@ record Parameter(String name, double least, double most, boolean isWhole, boolea
 
     Parameter required() {
         return new Parameter(name, least, most, isWhole, true);
+    }
+
+    /** What is wrong with a value, null when it is missing; empty when nothing is. */
+    Optional<String> problemOf(@Nullable Double value) {
+        if (value == null) {
+            return isRequired ? Optional.of("parameter " + name + " is missing") : Optional.empty();
+        }
+        boolean fits = value >= least && value <= most && (!isWhole || value == Math.rint(value));
+        String expected = (isWhole ? "a whole number" : "a number") + " from " + least + " to " + most;
+        return fits ? Optional.empty() : Optional.of("parameter " + name + "=" + value + " is not " + expected);
     }
 
     /** The value in a section. */

@@ -14,6 +14,7 @@ import java.util.Map;
  * @param blindness when a signal counts as blind
  * @param budget step-equivalents that interventions may cost in any 1,000 steps
  * @param rollback bounds on rollbacks
+ * @param proposalSteps steps for which a proposal waits for an operator
  * @param escalateFactor an anomaly escalates when its value is this many times as far as at its last transition
  * @param signals by name
  * @param detectors by name, in the order in which they look at a step
@@ -28,6 +29,7 @@ public record Policy(
         Blindness blindness,
         double budget,
         Rollback rollback,
+        int proposalSteps,
         double escalateFactor,
         Map<String, SignalPolicy> signals,
         Map<String, DetectorPolicy> detectors,

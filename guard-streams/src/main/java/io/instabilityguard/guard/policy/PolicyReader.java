@@ -53,6 +53,7 @@ public final class PolicyReader {
     private static Policy policy(Section root, String hash) {
         Section anomalies = root.section("anomalies");
         Section budget = root.section("budget");
+        Section proposals = root.section("proposals");
         Map<String, SignalPolicy> signals = SignalReader.signals(root.section("signals"));
         Map<String, DetectorPolicy> detectors = root.section("detectors").each(section -> detector(section, signals));
         Section interventions = root.section("interventions");
@@ -64,6 +65,7 @@ public final class PolicyReader {
                 blindness(root.section("blindness")),
                 budget.number("step-equivalents-per-1000-steps", 0, 1_000),
                 rollback(root.section("rollback")),
+                proposals.whole("valid-steps", 1, MANY_STEPS),
                 anomalies.number("escalate-factor", 1, MUCH),
                 signals,
                 enabled(detectors),
@@ -71,6 +73,7 @@ public final class PolicyReader {
                 rungs.ladders(root.section("ladders"), interventions.keys()),
                 hash);
         budget.end();
+        proposals.end();
         anomalies.end();
         root.end();
         return policy;

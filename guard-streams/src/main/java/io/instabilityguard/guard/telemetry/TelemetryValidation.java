@@ -27,7 +27,7 @@ public final class TelemetryValidation {
     /** What is wrong with a telemetry record under this key; empty when nothing is. */
     public static Optional<String> problemOf(@Nullable String key, StepTelemetry telemetry) {
         return Optional.ofNullable(first(
-                problemOfRun(key, telemetry.getRun()),
+                runProblem(key, telemetry.getRun()),
                 below("generation", telemetry.getGeneration(), 0),
                 below("step", telemetry.getStep(), 0),
                 below("timestampMs", telemetry.getTimestampMs(), 0),
@@ -45,13 +45,18 @@ public final class TelemetryValidation {
     /** What is wrong with an outcome under this key; empty when nothing is. */
     public static Optional<String> problemOf(@Nullable String key, InterventionOutcome outcome) {
         return Optional.ofNullable(first(
-                problemOfRun(key, outcome.getRun()),
+                runProblem(key, outcome.getRun()),
                 below("generation", outcome.getGeneration(), 0),
                 below("processRank", outcome.getProcessRank(), 0),
                 outcome.getCommandId().isEmpty() ? "commandId is empty" : null));
     }
 
-    private static @Nullable String problemOfRun(@Nullable String key, String run) {
+    /** What is wrong with the run that a record under this key names; empty when nothing is. */
+    public static Optional<String> problemOfRun(@Nullable String key, String run) {
+        return Optional.ofNullable(runProblem(key, run));
+    }
+
+    private static @Nullable String runProblem(@Nullable String key, String run) {
         if (!RUN.matcher(run).matches()) {
             return "run is not 1 to 200 characters of [A-Za-z0-9._-] not starting with a dot";
         }

@@ -220,7 +220,12 @@ public final class CommandConsumer implements CommandSource {
         RunState state = states.deserialize(record.topic(), record.value());
         if (state != null) {
             listener.onProgress(new RunProgress(
-                    state.getRun(), state.getGeneration(), state.getLastStep(), state.getCommandsIssued()));
+                    state.getRun(),
+                    state.getGeneration(),
+                    state.getLastStep(),
+                    state.getCommandsIssued(),
+                    state.getLeaseHolder(),
+                    state.getLeaseEpoch()));
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.Optional;
 public final class CommandLedger {
     private final Map<SessionKey, Map<String, JournalEntry>> entries = new LinkedHashMap<>();
     private final Map<SessionKey, Map<Integer, Long>> lastOffsets = new LinkedHashMap<>();
+    private final Map<String, Fence> fences = new LinkedHashMap<>();
 
     /** What to do with a command that was just read. */
     public enum Judgement {
@@ -23,6 +24,8 @@ public final class CommandLedger {
         FORWARD,
         /** Another generation, or the record's key is not the run that it names. */
         VOID,
+        /** From a holder that has lost the run. */
+        FENCED,
         /** The trainer is past its last step. */
         EXPIRED,
         /** The same id at a new place of the topic. */
@@ -40,12 +43,23 @@ public final class CommandLedger {
         if (find(session, command.id()).isPresent()) {
             return isReread(session, command) ? Judgement.SEEN : Judgement.DUPLICATE;
         }
-        if (command.generation() != session.generation()
-                || !command.run().equals(session.run())
-                || !command.key().equals(session.run())) {
+        if (command.generation() != session.generation() || !isOf(session, command)) {
             return Judgement.VOID;
         }
+        if (fence(session.run()).bars(command)) {
+            return Judgement.FENCED;
+        }
         return lastStep > command.expiresAtStep() ? Judgement.EXPIRED : Judgement.FORWARD;
+    }
+
+    /** Who holds the run by the newest word heard. */
+    public Fence fence(String run) {
+        return fences.getOrDefault(run, Fence.NONE);
+    }
+
+    /** Notes who holds a run; older words change nothing. */
+    public void hold(String run, Fence word) {
+        fences.put(run, fence(run).and(word));
     }
 
     /** Notes that this place of the topic has been read for the session. */
@@ -55,6 +69,10 @@ public final class CommandLedger {
                 .merge(command.partition(), command.offset(), Math::max);
     }
 
+    private static boolean isOf(SessionKey session, ReceivedCommand command) {
+        return command.run().equals(session.run()) && command.key().equals(session.run());
+    }
+
     private boolean isReread(SessionKey session, ReceivedCommand command) {
         Long last = lastOffsets.getOrDefault(session, Map.of()).get(command.partition());
         return last != null && command.offset() <= last;
@@ -62,9 +80,12 @@ public final class CommandLedger {
 
     /** Puts an entry in the place of an earlier one of the same id. */
     public void put(JournalEntry entry) {
-        entries.computeIfAbsent(entry.session(), key -> new LinkedHashMap<>())
-                .put(entry.command().id(), entry);
-        read(entry.session(), entry.command());
+        ReceivedCommand command = entry.command();
+        entries.computeIfAbsent(entry.session(), key -> new LinkedHashMap<>()).put(command.id(), entry);
+        read(entry.session(), command);
+        if (isOf(entry.session(), command)) {
+            hold(command.run(), new Fence(command.generation(), command.holder(), command.epoch()));
+        }
     }
 
     /** The entry of a command. */

@@ -49,7 +49,8 @@ public final class CommandLog implements AutoCloseable {
      */
     synchronized boolean recordApplying(JournalEntry entry) throws IOException {
         JournalEntry known = ledger.find(entry.session(), entry.command().id()).orElse(entry);
-        if (known.state() != JournalEntry.State.RECEIVED) {
+        if (known.state() != JournalEntry.State.RECEIVED
+                || ledger.fence(entry.session().run()).bars(entry.command())) {
             return false;
         }
         record(entry.applying());
@@ -64,6 +65,15 @@ public final class CommandLog implements AutoCloseable {
         } catch (IOException e) {
             errors.warn("a final state is not in the journal", e);
         }
+    }
+
+    /** Notes who holds a run; older words change nothing. */
+    synchronized void hold(String run, Fence word) {
+        ledger.hold(run, word);
+    }
+
+    synchronized Fence fence(String run) {
+        return ledger.fence(run);
     }
 
     synchronized Optional<JournalEntry> find(SessionKey session, String id) {

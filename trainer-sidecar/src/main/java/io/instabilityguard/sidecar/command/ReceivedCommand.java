@@ -12,7 +12,10 @@ import java.util.Objects;
  *
  * @param key key of the record: the run whose partition it is in
  * @param run the run that it names
- * @param undoes id of the command that a ROLL_BACK undoes; empty for other kinds
+ * @param undoes id of the command that a ROLL_BACK undoes or a CANCEL cancels; empty for other kinds
+ * @param holder who held the run when it was commanded; empty when the guard knew no leases
+ * @param epoch fencing token of that holder; 0 when the guard knew no leases
+ * @param approver operator who wanted it; empty for none
  */
 public record ReceivedCommand(
         String id,
@@ -26,13 +29,21 @@ public record ReceivedCommand(
         long applyAtStep,
         long expiresAtStep,
         String undoes,
+        String holder,
+        long epoch,
+        String approver,
         int partition,
         long offset) {
-    /** Copies the collections. A journal of an earlier version knows no {@code undoes}. */
+    /** Kind of a command that ends another one before it is applied. */
+    static final String CANCEL = "CANCEL";
+
+    /** Copies the collections. A journal of an earlier version knows neither {@code undoes} nor leases. */
     public ReceivedCommand {
         layers = List.copyOf(layers);
         parameters = Map.copyOf(parameters);
         undoes = Objects.requireNonNullElse(undoes, "");
+        holder = Objects.requireNonNullElse(holder, "");
+        approver = Objects.requireNonNullElse(approver, "");
     }
 
     /** The command of a record. */
@@ -49,8 +60,15 @@ public record ReceivedCommand(
                 command.getApplyAtStep(),
                 command.getExpiresAtStep(),
                 command.getUndoes(),
+                command.getHolder(),
+                command.getEpoch(),
+                command.getApprover(),
                 partition,
                 offset);
+    }
+
+    boolean isCancel() {
+        return kind.equals(CANCEL);
     }
 
     SidecarMessage.Command message() {

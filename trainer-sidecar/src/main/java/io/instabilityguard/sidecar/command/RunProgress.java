@@ -1,4 +1,11 @@
 package io.instabilityguard.sidecar.command;
 
-/** What lockstep needs of a run's state: the last step that the guard consumed and the commands it issued by then. */
-public record RunProgress(String run, long generation, long lastStep, long commandsIssued) {}
+/**
+ * What a sidecar needs of a run's state.
+ *
+ * @param lastStep last step that the guard consumed
+ * @param commandsIssued commands that it issued by then
+ * @param holder who holds the run
+ * @param epoch fencing token of the holder
+ */
+public record RunProgress(String run, long generation, long lastStep, long commandsIssued, String holder, long epoch) {}

@@ -43,6 +43,7 @@ public sealed interface HookMessage
      * @param mixersSampled the mixers whose slots hold this step's matrices
      * @param statistics what the hook itself measured of layers
      * @param omissions what it did not measure at this sample, and why, one line each
+     * @param held why the training program holds its run itself, so that the hook refuses every command; empty when it does not
      */
     record Step(
             long step,
@@ -60,7 +61,8 @@ public sealed interface HookMessage
             @MayBeAbsent List<Integer> snapshotTokens,
             @MayBeAbsent List<MixerSampled> mixersSampled,
             @MayBeAbsent List<Statistic> statistics,
-            @MayBeAbsent List<String> omissions)
+            @MayBeAbsent List<String> omissions,
+            @MayBeAbsent String held)
             implements HookMessage {
         /** Refuses a negative step or count. The lists are checked against HELLO where both are known. */
         public Step {
@@ -71,6 +73,7 @@ public sealed interface HookMessage
             mixersSampled = Check.orEmpty(mixersSampled);
             statistics = Check.orEmpty(statistics);
             omissions = Check.orEmpty(omissions);
+            held = held == null ? "" : held;
         }
     }
 

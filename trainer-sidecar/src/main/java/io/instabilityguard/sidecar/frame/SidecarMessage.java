@@ -14,6 +14,7 @@ import java.util.Map;
     @JsonSubTypes.Type(value = SidecarMessage.Refused.class, name = "REFUSED"),
     @JsonSubTypes.Type(value = SidecarMessage.Sampled.class, name = "SAMPLED"),
     @JsonSubTypes.Type(value = SidecarMessage.Command.class, name = "COMMAND"),
+    @JsonSubTypes.Type(value = SidecarMessage.Cancel.class, name = "CANCEL"),
     @JsonSubTypes.Type(value = SidecarMessage.Ready.class, name = "READY"),
     @JsonSubTypes.Type(value = SidecarMessage.Reject.class, name = "REJECT"),
     @JsonSubTypes.Type(value = SidecarMessage.Progress.class, name = "PROGRESS")
@@ -55,6 +56,9 @@ public sealed interface SidecarMessage {
             parameters = Map.copyOf(parameters);
         }
     }
+
+    /** The command is not to be applied any more; the hook says what became of it, which may be that it was applied before. */
+    record Cancel(String id, String reason) implements SidecarMessage {}
 
     /** Answer to {@code APPLY}: the slots hold the new matrices and are the hook's again. */
     record Ready(String id, List<ReadyMatrix> matrices) implements SidecarMessage {

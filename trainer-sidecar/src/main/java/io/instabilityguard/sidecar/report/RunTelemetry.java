@@ -1,6 +1,7 @@
 package io.instabilityguard.sidecar.report;
 
 import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.sidecar.errors.OneLine;
 import io.instabilityguard.sidecar.frame.Hello;
 import io.instabilityguard.sidecar.frame.HookMessage;
 import io.instabilityguard.sidecar.sample.StepSample;
@@ -78,6 +79,7 @@ public final class RunTelemetry {
                 .setStatistics(
                         sample.statistics().stream().map(SampleRecords::of).toList())
                 .setOmissions(SampleRecords.omissions(sample.omissions()))
+                .setHeldReason(OneLine.of(step.held()))
                 .build();
     }
 }

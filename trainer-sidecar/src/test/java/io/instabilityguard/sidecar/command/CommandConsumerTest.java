@@ -82,7 +82,7 @@ class CommandConsumerTest {
         assertThat(commands.get(0).key()).isEqualTo("run-1");
         assertThat(commands.get(0).offset()).isEqualTo(5);
         assertThat(commands.get(0).parameters()).containsEntry("factor", 0.5);
-        assertThat(states).containsExactly(new RunProgress("run-1", 5, 9, 2));
+        assertThat(states).containsExactly(new RunProgress("run-1", 5, 9, 2, "", 0));
     }
 
     @Test

@@ -69,6 +69,28 @@ class CommandLedgerTest {
     }
 
     @Test
+    void shouldRefuseAHolderThatHasLostTheRun() {
+        receive(Commands.inEpoch("a", 0, "guard-b", 7));
+
+        assertThat(judge(Commands.inEpoch("b", 1, "guard-a", 6), 0)).isEqualTo(Judgement.FENCED);
+        assertThat(judge(Commands.learningRate("c", 2), 0)).isEqualTo(Judgement.FENCED);
+        assertThat(judge(Commands.inEpoch("d", 3, "guard-b", 7), 0)).isEqualTo(Judgement.FORWARD);
+        assertThat(judge(Commands.inEpoch("e", 4, "guard-c", 8), 0)).isEqualTo(Judgement.FORWARD);
+        assertThat(ledger.fence("run-1").reason(Commands.inEpoch("b", 1, "guard-a", 6)))
+                .isEqualTo("guard-a commanded it in epoch 6, but guard-b holds the run since epoch 7");
+    }
+
+    @Test
+    void shouldBeginAnewWithTheTrainersNextLife() {
+        ledger.hold("run-1", new Fence(5, "guard-b", 7));
+        ledger.hold("run-1", new Fence(4, "guard-c", 9));
+        assertThat(ledger.fence("run-1").epoch()).isEqualTo(7);
+
+        ledger.hold("run-1", new Fence(6, "guard-a", 1));
+        assertThat(ledger.fence("run-1")).isEqualTo(new Fence(6, "guard-a", 1));
+    }
+
+    @Test
     void shouldFindWhatAnOlderGenerationLeftOpen() {
         receive(Commands.learningRate("a", 0));
         SessionKey restarted = new SessionKey("run-1", 6, 0);

@@ -34,7 +34,8 @@ class MessageCodecTest {
             List.of(),
             List.of(),
             List.of(),
-            List.of());
+            List.of(),
+            "");
 
     @ParameterizedTest
     @ValueSource(strings = {"", "AAAA", "not base64 at all", "//8="})

@@ -38,7 +38,30 @@ public final class Messages {
             List<HookMessage.Statistic> statistics,
             List<String> omissions) {
         return new HookMessage.Step(
-                step, 2.0, 1.0, 0.01, 1.0, 5.0, sample, 0, 0, 20.0, 3.0, 0.0, tokens, mixers, statistics, omissions);
+                step,
+                2.0,
+                1.0,
+                0.01,
+                1.0,
+                5.0,
+                sample,
+                0,
+                0,
+                20.0,
+                3.0,
+                0.0,
+                tokens,
+                mixers,
+                statistics,
+                omissions,
+                "");
+    }
+
+    /** A plain step of a training program that holds its run. */
+    public static HookMessage.Step held(long step, String reason) {
+        return new HookMessage.Step(
+                step, 2.0, 1.0, 0.01, 1.0, 5.0, false, 0, 0, 20.0, 3.0, 0.0, List.of(), List.of(), List.of(), List.of(),
+                reason);
     }
 
     /** APPLIED without scales of the learning rate. */

@@ -118,7 +118,7 @@ class TelemetryReporterTest {
 
     private static HookMessage.Step stepThatDropped(long messages) {
         return new HookMessage.Step(
-                0, 2, 1, 0.01, 1, 5, false, 0, messages, 20, 3, 0, List.of(), List.of(), List.of(), List.of());
+                0, 2, 1, 0.01, 1, 5, false, 0, messages, 20, 3, 0, List.of(), List.of(), List.of(), List.of(), "");
     }
 
     /** Holds the sending thread at the first record until released. */

@@ -134,7 +134,8 @@ class SampleCheckTest {
                 with.snapshotTokens(),
                 List.of(),
                 with.statistics(),
-                with.omissions());
+                with.omissions(),
+                "");
 
         SampleContents contents = check.check(without);
 

@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.view.http;
 
+import io.instabilityguard.guard.operator.OperatorValidation;
 import io.instabilityguard.guard.policy.InterventionPolicy;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyRow;
@@ -94,13 +95,13 @@ final class OperatorApi {
     void act(Context context) {
         String run = context.pathParam("run");
         ActionRequest request = request(context);
-        request.problem().ifPresent(problem -> {
-            throw new BadRequestResponse(problem);
-        });
-        checkGeneration(run, request);
         Principal operator = gate.principal(context);
         OperatorAction action = request.action(
                 UUID.randomUUID().toString(), run, operator.name(), sources.clock().millis());
+        OperatorValidation.problemOf(run, action).ifPresent(problem -> {
+            throw new BadRequestResponse(problem);
+        });
+        checkGeneration(run, request);
         LOG.info("operator {} asks to {} {} of {}", operator.name(), action.getKind(), action.getTarget(), run);
         sources.actions().send(action).ifPresent(problem -> {
             throw new ServiceUnavailableResponse(problem);
