@@ -1,7 +1,6 @@
 package io.instabilityguard.guard.view.board;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.Evidence;
@@ -12,15 +11,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Something that happened to a run, as its topic told. */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
-@JsonSubTypes({
-    @JsonSubTypes.Type(value = Entry.Found.class, name = "anomaly"),
-    @JsonSubTypes.Type(value = Entry.Commanded.class, name = "command"),
-    @JsonSubTypes.Type(value = Entry.Answered.class, name = "outcome"),
-    @JsonSubTypes.Type(value = Entry.Decided.class, name = "decision"),
-    @JsonSubTypes.Type(value = Entry.Attached.class, name = "generation")
-})
 public sealed interface Entry {
+
+    /** Which topic told it, in a word. */
+    @JsonProperty("type")
+    String type();
 
     /** Number of the entry in its run's board, from 0. */
     long number();
@@ -47,7 +42,13 @@ public sealed interface Entry {
             double forecastSteps,
             String message,
             Grounds evidence)
-            implements Entry {}
+            implements Entry {
+
+        @Override
+        public String type() {
+            return "anomaly";
+        }
+    }
 
     /** Something was commanded. */
     record Commanded(
@@ -69,7 +70,13 @@ public sealed interface Entry {
             String approver,
             String policyHash,
             Grounds evidence)
-            implements Entry {}
+            implements Entry {
+
+        @Override
+        public String type() {
+            return "command";
+        }
+    }
 
     /** One process did, or did not do, what was commanded. */
     record Answered(
@@ -85,7 +92,13 @@ public sealed interface Entry {
             double computeMillis,
             double loopMillis,
             List<LayerChange> changes)
-            implements Entry {}
+            implements Entry {
+
+        @Override
+        public String type() {
+            return "outcome";
+        }
+    }
 
     /** The guard decided, also to do nothing. */
     record Decided(
@@ -104,10 +117,22 @@ public sealed interface Entry {
             String hash,
             String previousHash,
             @Nullable Grounds evidence)
-            implements Entry {}
+            implements Entry {
+
+        @Override
+        public String type() {
+            return "decision";
+        }
+    }
 
     /** A new life of the trainer began. */
-    record Attached(long number, long step, long timestampMs, long generation) implements Entry {}
+    record Attached(long number, long step, long timestampMs, long generation) implements Entry {
+
+        @Override
+        public String type() {
+            return "generation";
+        }
+    }
 
     /** The numbers that crossed a threshold, and where their record stands. */
     record Grounds(
