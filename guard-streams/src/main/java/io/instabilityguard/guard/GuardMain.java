@@ -74,9 +74,9 @@ public final class GuardMain implements Callable<Integer> {
 
     private static void watch(Guard guard, GuardConfig config, HttpConfig http)
             throws InterruptedException, IOException {
-        View.Process process =
-                new View.Process(run -> guard.policy(), PolicyRow.read(config.policyFile()), () -> "");
-        try (View view = View.start(http, config.bootstrapServers(), config.kafka(), process)) {
+        View.Instance instance =
+                new View.Instance(run -> guard.policy(), PolicyRow.read(config.policyFile()), () -> "");
+        try (View view = View.start(http, config.bootstrapServers(), config.kafka(), instance)) {
             LOG.info("dashboard at {}", view.address());
             guard.start().await();
         }

@@ -44,7 +44,7 @@ final class ActionSender implements ActionSink, AutoCloseable {
             return Optional.of("Kafka has not acknowledged it within " + MOST_MS / 1_000
                     + " s; look whether it took effect before asking again");
         } catch (ExecutionException | KafkaException e) {
-            Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+            Throwable cause = e.getCause() == null ? e : e.getCause();
             return Optional.of("it could not be written to " + Topics.OPERATOR.name() + ": " + cause.getMessage());
         }
     }

@@ -122,26 +122,31 @@ final class TopicFeed implements AutoCloseable {
                 take(record);
                 positions.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
             }
-            if (clock.millis() - checkedAtMs > CHECK_EVERY_MS || isIdle && state != FeedState.LIVE) {
+            if (clock.millis() - checkedAtMs > CHECK_EVERY_MS || (isIdle && state != FeedState.LIVE)) {
                 check(opened);
             }
         }
     }
 
     private void take(ConsumerRecord<String, byte[]> record) {
+        Deserializer<? extends SpecificRecord> values = deserializers.get(record.topic());
         try {
-            SpecificRecord value =
-                    deserializers.get(record.topic()).deserialize(record.topic(), record.headers(), record.value());
-            if (record.key() == null) {
+            if (values == null || record.key() == null) {
                 unreadable++;
-            } else if (value == null) {
-                fleet.withdraw(record.key());
             } else {
-                fleet.take(record.key(), value);
+                take(record.key(), values.deserialize(record.topic(), record.headers(), record.value()));
             }
         } catch (SerializationException e) {
             unreadable++;
             LOG.debug("left out {}-{}@{}", record.topic(), record.partition(), record.offset(), e);
+        }
+    }
+
+    private void take(String run, @Nullable SpecificRecord value) {
+        if (value == null) {
+            fleet.withdraw(run);
+        } else {
+            fleet.take(run, value);
         }
     }
 
@@ -152,8 +157,9 @@ final class TopicFeed implements AutoCloseable {
                 .map(info -> new TopicPartition(info.topic(), info.partition()))
                 .toList();
         opened.assign(all);
-        List<TopicPartition> fresh =
-                all.stream().filter(partition -> !positions.containsKey(partition)).toList();
+        List<TopicPartition> fresh = all.stream()
+                .filter(partition -> !positions.containsKey(partition))
+                .toList();
         seekToHistory(opened, fresh);
         positions.forEach((partition, position) -> {
             if (all.contains(partition)) {
@@ -185,8 +191,8 @@ final class TopicFeed implements AutoCloseable {
     private void check(KafkaConsumer<String, byte[]> opened) {
         checkedAtMs = clock.millis();
         Map<TopicPartition, Long> ends = opened.endOffsets(opened.assignment(), ANSWER);
-        boolean isAtEnd = ends.entrySet().stream()
-                .allMatch(end -> opened.position(end.getKey(), ANSWER) >= end.getValue());
+        boolean isAtEnd =
+                ends.entrySet().stream().allMatch(end -> opened.position(end.getKey(), ANSWER) >= end.getValue());
         state = isAtEnd || state == FeedState.LIVE ? FeedState.LIVE : FeedState.CATCHING_UP;
     }
 

@@ -40,10 +40,10 @@ public final class View implements AutoCloseable {
      * @param rows the policy of the process, key by key
      * @param metrics the process's metrics in Prometheus' text format; empty when there are none
      */
-    public record Process(Function<String, Policy> policy, List<PolicyRow> rows, Supplier<String> metrics) {}
+    public record Instance(Function<String, Policy> policy, List<PolicyRow> rows, Supplier<String> metrics) {}
 
     /** Serves from now on. Errors: {@link IOException} when the port is taken; it names it. */
-    public static View start(HttpConfig config, String bootstrapServers, Map<String, String> kafka, Process process)
+    public static View start(HttpConfig config, String bootstrapServers, Map<String, String> kafka, Instance instance)
             throws IOException {
         Map<String, Object> clients = new HashMap<>(kafka);
         clients.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
@@ -51,8 +51,8 @@ public final class View implements AutoCloseable {
         Fleet fleet = new Fleet(MOST_RUNS, config.historyBytes());
         TopicFeed feed = new TopicFeed(fleet, clients, config.history(), clock);
         ActionSender actions = new ActionSender(clients);
-        Sources sources = new Sources(
-                fleet, process.policy(), process.rows(), actions, feed::state, process.metrics(), clock);
+        Sources sources =
+                new Sources(fleet, instance.policy(), instance.rows(), actions, feed::state, instance.metrics(), clock);
         ViewServer server = new ViewServer(config, sources).start();
         feed.start();
         return new View(feed, actions, server);

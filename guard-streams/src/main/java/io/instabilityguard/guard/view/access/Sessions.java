@@ -46,8 +46,7 @@ public final class Sessions {
     /** Begins one; the oldest gives way when there are too many. */
     public synchronized Opened open(Principal principal) {
         String id = TokenHash.newToken(random);
-        Session session =
-                new Session(principal, TokenHash.newToken(random), clock.millis() + LIFETIME.toMillis());
+        Session session = new Session(principal, TokenHash.newToken(random), clock.millis() + LIFETIME.toMillis());
         open.values().removeIf(this::isOver);
         if (open.size() >= MOST) {
             open.remove(open.keySet().iterator().next());

@@ -42,7 +42,9 @@ final class Entries {
         }
         return page.size() <= limit
                 ? new Page<>(page, null)
-                : new Page<>(page.subList(0, limit), String.valueOf(page.get(limit - 1).number()));
+                : new Page<>(
+                        page.subList(0, limit),
+                        String.valueOf(page.get(limit - 1).number()));
     }
 
     /** All of them, oldest first. */

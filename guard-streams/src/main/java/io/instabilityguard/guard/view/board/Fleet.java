@@ -113,8 +113,8 @@ public final class Fleet {
                 .limit(limit)
                 .map(this::summary)
                 .toList();
-        boolean more = !page.isEmpty()
-                && states.higherKey(page.get(page.size() - 1).run()) != null;
+        boolean more =
+                !page.isEmpty() && states.higherKey(page.get(page.size() - 1).run()) != null;
         return new Page<>(page, more ? page.get(page.size() - 1).run() : null);
     }
 

@@ -53,7 +53,9 @@ final class Lane {
 
     Points.Line line(int from, int to) {
         return new Points.Line(
-                Arrays.copyOfRange(last, from, to), Arrays.copyOfRange(low, from, to), Arrays.copyOfRange(high, from, to));
+                Arrays.copyOfRange(last, from, to),
+                Arrays.copyOfRange(low, from, to),
+                Arrays.copyOfRange(high, from, to));
     }
 
     /** The last value that is a number, in the first {@code size} buckets; NaN when there is none. */

@@ -62,8 +62,8 @@ public final class RunBoard {
         layers.cutFrom(first.getStep());
         koopman.clear();
         mixing = new MixingAssembly(MIXING_GRACE_STEPS);
-        entries.add(number ->
-                new Entry.Attached(number, first.getStep(), first.getTimestampMs(), first.getGeneration()));
+        entries.add(
+                number -> new Entry.Attached(number, first.getStep(), first.getTimestampMs(), first.getGeneration()));
     }
 
     private void takeScalars(StepTelemetry telemetry) {
@@ -172,8 +172,7 @@ public final class RunBoard {
                 millis.add(answered.hookMillis());
             }
         });
-        double mean =
-                millis.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+        double mean = millis.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
         return new MeasuredCost(millis.size(), mean, mean / scalars.latest("stepMillis"));
     }
 

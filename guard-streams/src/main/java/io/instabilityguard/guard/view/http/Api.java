@@ -48,8 +48,7 @@ final class Api {
 
     /** Every run, by id. */
     void runs(Context context) {
-        Page<RunSummary> page =
-                sources.fleet().runs(parameter(context, "after", ""), limit(context));
+        Page<RunSummary> page = sources.fleet().runs(parameter(context, "after", ""), limit(context));
         List<RunRow> rows =
                 page.items().stream().map(run -> new RunRow(run, budget(run))).toList();
         answer(context, new Page<>(rows, page.next()));
@@ -96,8 +95,8 @@ final class Api {
         if (statistics.isEmpty()) {
             throw new NotFoundResponse("this run has no layer " + layer);
         }
-        Predicate<Entry> concernsIt = entry -> entry instanceof Entry.Found found
-                && found.evidence().layers().contains(layer);
+        Predicate<Entry> concernsIt = entry ->
+                entry instanceof Entry.Found found && found.evidence().layers().contains(layer);
         List<Entry> anomalies =
                 board.entries(concernsIt, Long.MAX_VALUE, PER_PAGE).items();
         answer(context, new LayerPage(layer, new TreeMap<>(statistics), anomalies));

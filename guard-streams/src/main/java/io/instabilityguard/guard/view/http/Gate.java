@@ -102,15 +102,15 @@ final class Gate {
     }
 
     private void refuse(Context context, Principal principal, Role needed) {
-        if (principal.role() == withoutToken) {
+        if (principal.equals(Principal.anonymous(withoutToken))) {
             context.header(Header.WWW_AUTHENTICATE, "Bearer");
             throw new UnauthorizedResponse(
                     tokens.isEmpty()
                             ? "only who has a token may do this, and this guard knows none: `guard token` makes one"
                             : "sign in with a token");
         }
-        throw new ForbiddenResponse(principal.name() + " is " + lower(principal.role()) + "; this needs "
-                + lower(needed));
+        throw new ForbiddenResponse(
+                principal.name() + " is " + lower(principal.role()) + "; this needs " + lower(needed));
     }
 
     private void checkOrigin(Context context) {
@@ -126,8 +126,8 @@ final class Gate {
     /** Who asks. */
     Principal principal(Context context) {
         return bearer(context)
-                .map(token -> tokens.owner(token)
-                        .orElseThrow(() -> new UnauthorizedResponse("this token is not known here")))
+                .map(token ->
+                        tokens.owner(token).orElseThrow(() -> new UnauthorizedResponse("this token is not known here")))
                 .or(() -> session(context).map(Session::principal))
                 .orElse(Principal.anonymous(withoutToken));
     }

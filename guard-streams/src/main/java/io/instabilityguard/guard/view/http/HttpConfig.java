@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,13 +28,14 @@ import java.util.regex.Pattern;
  * Where pages and JSON are served, and to whom: section {@code http} of the guard's configuration.
  *
  * <p>Without tokens everybody on this machine may look and nobody may act, and no other address than this machine's own is served. With tokens nothing but the pages' frame
- * is served without one.
+ * is served without one, unless {@code anonymousViewers}.
  *
  * @param address to listen on; default: the loopback interface
  * @param port to listen on; 0 takes any free one
  * @param hosts names under which it may be asked for, besides the loopback's own: those of a proxy, say. Anything else is refused, so that no web page can make
  *     a browser ask in its own name
  * @param secureCookies whether browsers may send the session's cookie over TLS only: true behind a proxy that ends it
+ * @param anonymousViewers whether everybody who can reach it may look, although there are tokens
  * @param tokens who may do what
  * @param history how far back topics are read at the start
  * @param historyBytes heap for histories
@@ -43,6 +45,7 @@ public record HttpConfig(
         int port,
         Set<String> hosts,
         boolean secureCookies,
+        boolean anonymousViewers,
         Tokens tokens,
         Duration history,
         long historyBytes) {
@@ -65,13 +68,14 @@ public record HttpConfig(
         }
     }
 
-    /** On any free port of the loopback interface, for these tokens. */
+    /** On the loopback interface, for everybody to look and for these tokens to act; port 0 takes any free one. */
     public static HttpConfig local(int port, Tokens tokens) {
         return new HttpConfig(
                 LOOPBACK,
                 port,
                 Set.of(),
                 false,
+                true,
                 tokens,
                 Duration.ofHours(DEFAULT_HOURS),
                 DEFAULT_MEGABYTES * MEGABYTE);
@@ -94,6 +98,7 @@ public record HttpConfig(
                 section.wholeOr("port", 0, LAST_PORT, DEFAULT_PORT),
                 section.has("hosts") ? new TreeSet<>(section.texts("hosts")) : Set.of(),
                 section.isSet("secure-cookies"),
+                section.isSet("anonymous-viewers"),
                 new Tokens(tokens(section.section("tokens"))),
                 Duration.ofHours(section.wholeOr("history-hours", 0, 8_760, DEFAULT_HOURS)),
                 section.wholeOr("history-megabytes", 1, 65_536, DEFAULT_MEGABYTES) * MEGABYTE);
@@ -121,13 +126,13 @@ public record HttpConfig(
 
     /** What somebody without a token may do. */
     public Role withoutToken() {
-        return tokens.isEmpty() ? Role.VIEWER : Role.ANYONE;
+        return tokens.isEmpty() || anonymousViewers ? Role.VIEWER : Role.ANYONE;
     }
 
     /** Names under which it may be asked for. */
     Set<String> allowedHosts() {
         Set<String> allowed = new LinkedHashSet<>(hosts);
-        allowed.addAll(Set.of("localhost", LOOPBACK, "[::1]", address));
+        allowed.addAll(List.of("localhost", LOOPBACK, "[::1]", address));
         return allowed;
     }
 

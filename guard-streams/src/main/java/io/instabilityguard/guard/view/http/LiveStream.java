@@ -46,8 +46,8 @@ final class LiveStream implements AutoCloseable {
         void tell(Sources sources) {
             List<String> runs = List.copyOf(untold);
             runs.forEach(untold::remove);
-            byte[] json = Json.bytes(new Change(
-                    runs, sources.clock().millis(), sources.feed().get()));
+            byte[] json = Json.bytes(
+                    new Change(runs, sources.clock().millis(), sources.feed().get()));
             connection.sendEvent("changed", new String(json, StandardCharsets.UTF_8));
         }
     }
@@ -59,7 +59,7 @@ final class LiveStream implements AutoCloseable {
     }
 
     void start() {
-        timer.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+        var unused = timer.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
     }
 
     /** Takes one more browser. Errors: {@link ServiceUnavailableResponse} when there are too many. */

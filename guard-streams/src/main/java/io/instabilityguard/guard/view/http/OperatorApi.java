@@ -86,9 +86,7 @@ final class OperatorApi {
     /** The policy of the process. */
     void policy(Context context) {
         Policy policy = sources.policy().apply("");
-        Api.answer(
-                context,
-                new PolicyPage(policy.hash(), policy.mode().name(), policy.budget(), sources.policyRows()));
+        Api.answer(context, new PolicyPage(policy.hash(), policy.mode().name(), policy.budget(), sources.policyRows()));
     }
 
     /** Passes on what an operator wants. */
@@ -97,7 +95,10 @@ final class OperatorApi {
         ActionRequest request = request(context);
         Principal operator = gate.principal(context);
         OperatorAction action = request.action(
-                UUID.randomUUID().toString(), run, operator.name(), sources.clock().millis());
+                UUID.randomUUID().toString(),
+                run,
+                operator.name(),
+                sources.clock().millis());
         OperatorValidation.problemOf(run, action).ifPresent(problem -> {
             throw new BadRequestResponse(problem);
         });
@@ -129,7 +130,8 @@ final class OperatorApi {
 
     /** Who asks. */
     void whoAmI(Context context) {
-        Api.answer(context, whoAmI(gate.principal(context), gate.session(context).orElse(null)));
+        Api.answer(
+                context, whoAmI(gate.principal(context), gate.session(context).orElse(null)));
     }
 
     /** Begins a browser's session. */
@@ -146,7 +148,6 @@ final class OperatorApi {
 
     private static WhoAmI whoAmI(Principal principal, @Nullable Session session) {
         boolean signedIn = Stream.of(Role.values()).noneMatch(role -> principal.equals(Principal.anonymous(role)));
-        return new WhoAmI(
-                principal.name(), principal.role(), session == null ? null : session.csrfToken(), signedIn);
+        return new WhoAmI(principal.name(), principal.role(), session == null ? null : session.csrfToken(), signedIn);
     }
 }

@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,6 +72,7 @@ public final class ViewServer implements AutoCloseable {
         javalinConfig.staticFiles.add(files -> {
             files.directory = ASSETS;
             files.location = Location.CLASSPATH;
+            files.roles = Set.of(Needs.NOTHING);
             files.headers = Map.of(Header.CACHE_CONTROL, "no-cache");
         });
         routes(javalinConfig.routes);

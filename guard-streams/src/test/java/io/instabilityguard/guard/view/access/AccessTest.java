@@ -20,7 +20,8 @@ class AccessTest {
     @Test
     void shouldKnowTokensByTheirHashAlone() {
         String token = TokenHash.newToken(new SecureRandom());
-        Tokens tokens = Tokens.NONE.with("another", new Principal("bob", Role.VIEWER)).with(token, alice);
+        Tokens tokens =
+                Tokens.NONE.with("another", new Principal("bob", Role.VIEWER)).with(token, alice);
         assertThat(token).hasSize(43);
         assertThat(tokens.owner(token)).contains(alice);
         assertThat(tokens.owner(token + "x")).isEmpty();

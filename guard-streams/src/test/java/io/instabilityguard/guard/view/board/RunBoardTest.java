@@ -17,8 +17,7 @@ class RunBoardTest {
     void shouldShowRankZeroAsTheLineAndAllRanksAsTheBand() {
         board.take(Telemetry.calm(0).setLoss(2).build());
         board.take(Telemetry.calm(0).setProcessRank(1).setLoss(5).build());
-        Points.Line loss =
-                board.scalars(List.of("loss"), 0).lines().get("loss");
+        Points.Line loss = board.scalars(List.of("loss"), 0).lines().get("loss");
         assertThat(loss.last()).containsExactly(2);
         assertThat(loss.high()).containsExactly(5);
     }
@@ -51,7 +50,10 @@ class RunBoardTest {
         for (int step = 0; step < 10; step++) {
             board.take(Telemetry.calm(step).build());
         }
-        board.take(Telemetry.calm(4).setGeneration(Telemetry.GENERATION + 1).setLoss(7).build());
+        board.take(Telemetry.calm(4)
+                .setGeneration(Telemetry.GENERATION + 1)
+                .setLoss(7)
+                .build());
         board.take(Telemetry.calm(10).build());
         assertThat(board.lastStep()).isEqualTo(4);
         assertThat(board.scalars(List.of("loss"), 0).steps()).containsExactly(0, 1, 2, 3, 4);

@@ -6,6 +6,7 @@ import static io.instabilityguard.guard.view.http.RunningServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
@@ -98,8 +99,7 @@ class ApiTest {
                         .setGeneration(Samples.runState().getGeneration())
                         .setLoss(Double.POSITIVE_INFINITY)
                         .build());
-        JsonNode loss =
-                json(get(OF_RUN + "/series?names=loss")).at("/lines/loss/last");
+        JsonNode loss = json(get(OF_RUN + "/series?names=loss")).at("/lines/loss/last");
         assertThat(loss).hasSize(2);
         assertThat(loss.get(0).asDouble()).isEqualTo(2.71875);
         assertThat(loss.get(1).isNull()).isTrue();
@@ -132,7 +132,8 @@ class ApiTest {
             assertThat(response.statusCode()).as(path).isIn(400, 404);
             conforms("Problem", response);
         }
-        assertThat(server.ask("PUT", "/api/v1/runs", "{}", "Authorization", bearer(OPERATOR)).statusCode())
+        assertThat(server.ask("PUT", "/api/v1/runs", "{}", "Authorization", bearer(OPERATOR))
+                        .statusCode())
                 .isEqualTo(405);
     }
 
@@ -175,13 +176,15 @@ class ApiTest {
         HttpResponse<String> response = get(path);
         assertThat(response.statusCode()).as(path).isEqualTo(200);
         String schema = description
-                .at("/paths/" + template.replace("/", "~1") + "/get/responses/200/content/application~1json/schema/$ref")
+                .at("/paths/" + template.replace("/", "~1")
+                        + "/get/responses/200/content/application~1json/schema/$ref")
                 .asText();
         conforms(schema.substring(schema.lastIndexOf('/') + 1), response);
     }
 
     private void conforms(String schema, HttpResponse<String> response) {
-        ObjectNode root = description.deepCopy();
+        ObjectNode root = JsonNodeFactory.instance.objectNode();
+        root.set("components", description.get("components"));
         root.put("$ref", "#/components/schemas/" + schema);
         JsonSchema checker =
                 JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(root);

@@ -27,8 +27,9 @@ class GateTest {
 
     private static final String RUN = Samples.runState().getRun();
     private static final String ACTIONS = "/api/v1/runs/" + RUN + "/actions";
-    private static final String APPROVAL = "{\"kind\":\"APPROVE\",\"generation\":%d,\"target\":\"proposal-1\",\"reason\":\"looks right\"}"
-            .formatted(Samples.runState().getGeneration());
+    private static final String APPROVAL =
+            "{\"kind\":\"APPROVE\",\"generation\":%d,\"target\":\"proposal-1\",\"reason\":\"looks right\"}"
+                    .formatted(Samples.runState().getGeneration());
 
     private RunningServer server;
 
@@ -86,7 +87,8 @@ class GateTest {
         String session = cookie.substring(0, cookie.indexOf(';'));
 
         assertThat(server.get("/api/v1/runs", "Cookie", session).statusCode()).isEqualTo(200);
-        assertThat(server.post(ACTIONS, APPROVAL, "Cookie", session).statusCode()).isEqualTo(403);
+        assertThat(server.post(ACTIONS, APPROVAL, "Cookie", session).statusCode())
+                .isEqualTo(403);
         assertThat(server.post(ACTIONS, APPROVAL, "Cookie", session, "X-CSRF-Token", "guessed")
                         .statusCode())
                 .isEqualTo(403);
@@ -120,11 +122,13 @@ class GateTest {
             assertThat(server.get(path).headers().map())
                     .as(path)
                     .containsKeys("x-content-type-options", "referrer-policy", "x-frame-options")
-                    .hasEntrySatisfying("content-security-policy", values -> assertThat(values)
-                            .singleElement()
-                            .asString()
-                            .contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
-                            .doesNotContain("unsafe"))
+                    .hasEntrySatisfying(
+                            "content-security-policy",
+                            values -> assertThat(values)
+                                    .singleElement()
+                                    .asString()
+                                    .contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
+                                    .doesNotContain("unsafe"))
                     .doesNotContainKey("server");
         }
     }

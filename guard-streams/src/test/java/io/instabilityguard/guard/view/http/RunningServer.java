@@ -17,9 +17,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A server on a free port with a fleet that the test fills and actions that the test reads. */
 final class RunningServer implements AutoCloseable {
@@ -45,7 +47,9 @@ final class RunningServer implements AutoCloseable {
                 () -> feed,
                 () -> "",
                 Clock.systemUTC());
-        server = new ViewServer(HttpConfig.local(0, tokens), sources).start();
+        HttpConfig config =
+                new HttpConfig("127.0.0.1", 0, Set.of(), false, false, tokens, Duration.ofHours(1), 1_000_000);
+        server = new ViewServer(config, sources).start();
     }
 
     static RunningServer withTokens() throws IOException {
