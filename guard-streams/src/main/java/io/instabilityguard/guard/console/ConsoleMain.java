@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         name = "guard",
         description = "Asks and tells the guard through Kafka.",
         mixinStandardHelpOptions = true,
-        subcommands = {RunsCommand.class, CommandsCommand.class, LeaseCommand.class})
+        subcommands = {RunsCommand.class, CommandsCommand.class, LeaseCommand.class, TokenCommand.class})
 public final class ConsoleMain {
 
     /** Made by {@link #main}. */

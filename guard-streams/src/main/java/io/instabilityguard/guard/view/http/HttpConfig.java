@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /**
  * Where pages and JSON are served, and to whom: section {@code http} of the guard's configuration.
@@ -51,7 +50,6 @@ public record HttpConfig(
         long historyBytes) {
 
     private static final String LOOPBACK = "127.0.0.1";
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_@-]{1,100}");
     private static final int LAST_PORT = 65_535;
     private static final int DEFAULT_PORT = 8_642;
     private static final int DEFAULT_HOURS = 6;
@@ -114,7 +112,7 @@ public record HttpConfig(
 
     private static Map<TokenHash, Principal> token(Section section) {
         Role role = section.choice("role", Role.class, EnumSet.range(Role.VIEWER, Role.ADMIN));
-        if (!NAME.matcher(section.name()).matches()) {
+        if (!Principal.isName(section.name())) {
             throw new PolicyException(section.path() + ": a name has 1 to 100 characters of [A-Za-z0-9_@-]");
         }
         try {

@@ -9,6 +9,7 @@ const cards = new Map();
 const answered = new Map();
 let again = () => {};
 
+const DONE = { APPROVE: 'Approved', DENY: 'Denied', SNOOZE: 'Snoozed' };
 const FOLLOW_UP = { COMMAND: 'The guard sent the command.', OPERATOR: 'The guard took note.', VERDICT: 'Judged' };
 
 function cost({ applications, millis, steps }) {
@@ -23,7 +24,7 @@ function card(open) {
   const buttons = [['APPROVE', 'Approve', 'primary'], ['DENY', 'Deny', null], ['SNOOZE', 'Snooze', null]].map(([name, label, className]) =>
     h('button', { type: 'button', class: className, 'data-key': `${label} ${proposal.id}`, onclick: () => answer(name) }, label));
   const error = h('p', { role: 'alert' });
-  const left = h('dd', {});
+  const left = h('span');
   const element = h('article', { class: 'card ask', 'aria-label': `${kind(proposal.kind)} on ${open.run}` });
 
   const answer = async (name) => {
@@ -35,8 +36,8 @@ function card(open) {
     try {
       const { id } = await post(ofRun(open.run, '/actions'), {
         kind: name, generation: open.generation, target: proposal.id, steps: name === 'SNOOZE' ? Number(steps.value) : 0, reason: reason.value });
-      answered.set(id, { run: open.run, target: proposal.id, what: `${name.toLowerCase()}: ${kind(proposal.kind)}`, became: 'Handed to the guard, which answers at the run’s next step.' });
-      at('answer').textContent = `Your answer (${name.toLowerCase()}) has been recorded.`;
+      answered.set(id, { run: open.run, target: proposal.id, what: `${DONE[name]}: ${kind(proposal.kind)}`, became: 'Handed to the guard, which answers at the run’s next step.' });
+      at('answer').textContent = `${DONE[name]}: your answer has been recorded.`;
       showAnswered();
     } catch (problem) {
       error.textContent = `${problem.title}: ${problem.message}`;
@@ -47,11 +48,11 @@ function card(open) {
   put(element, h('h2', {}, kind(proposal.kind), ' on ', h('a', { href: `/run.html?run=${encodeURIComponent(open.run)}` }, open.run)),
     h('p', {}, chip(open.health), ' ', proposal.reason),
     facts([
+      ['Open', left],
       ['Would touch', proposal.layers.length > 0 ? h('details', { 'data-key': `layers ${proposal.id}` }, h('summary', {}, `${proposal.layers.length} layers`), proposal.layers.join(', ')) : 'the whole model'],
       ['Parameters', parameters(proposal.parameters)], ['Expected effect', open.expectedEffect || 'the policy names none'], ['Cost', cost(open.measuredCost)],
       ['Budget spent', budget(open.stepEquivalentsSpent, open.budget)], ['Policy calls it', proposal.intervention], ['Answers anomaly', proposal.anomalyId],
     ]),
-    h('dl', { class: 'facts' }, h('div', {}, h('dt', {}, 'Open'), left)),
     h('div', { class: 'bar' }, h('label', { for: `reason ${proposal.id}` }, 'Why (for the ledger)'), reason),
     h('div', { class: 'bar' }, buttons, steps), error,
     h('p', { class: 'soft may' }, 'Answering needs an operator’s token: press a button to sign in.'));

@@ -20,7 +20,7 @@ function fill(element, properties, children) {
     if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value === true ? '' : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -31,7 +31,7 @@ export const at = (id) => document.getElementById(id);
 export function put(host, ...children) {
   const focused = host.contains(document.activeElement) ? keyOf(document.activeElement) : null;
   const open = new Set([...host.querySelectorAll('details[open]')].map(keyOf));
-  host.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  host.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   host.removeAttribute('aria-busy');
   host.querySelectorAll('details').forEach((details) => { details.open = details.open || open.has(keyOf(details)); });
   if (focused) [...host.querySelectorAll('a, button, input, select, summary, [tabindex]')].find((element) => keyOf(element) === focused)?.focus();

@@ -6,7 +6,7 @@ import { hash, time, whole, words } from './format.js';
 import { mount } from './shell.js';
 
 const PER_PAGE = 100;
-const COLUMNS = [{ label: 'Number' }, { label: 'Step', number: true }, { label: 'Time' }, { label: 'Decided' }, { label: 'Why' }, { label: 'By' }, { label: 'Policy' }, { label: 'Hash' }];
+const COLUMNS = [{ label: 'No.' }, { label: 'Step', number: true }, { label: 'Time' }, { label: 'Decided' }, { label: 'Why' }, { label: 'By' }, { label: 'Policy' }, { label: 'Hash' }];
 
 let shown = [];
 let next = null;

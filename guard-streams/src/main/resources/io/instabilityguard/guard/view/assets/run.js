@@ -51,7 +51,7 @@ function showStatus() {
       ['Budget spent', budget(summary.stepEquivalentsSpent, page.budget)], ['Commands', whole(summary.commandsIssued)],
       ['Held by', summary.leaseHolder ? `${summary.leaseHolder}: ${summary.leaseReason}` : ''],
       ['Open anomalies', summary.openAnomalies.length > 0 ? h('ul', { class: 'plain' }, summary.openAnomalies.map((id) => h('li', {}, id))) : 'none'],
-      ['Signals that cannot warn', summary.blindSignals.join(', ')],
+      ['Signals that cannot warn', blind(summary.blindSignals)],
     ]),
     h('p', {}, h('a', { href: `/ledger.html?run=${encodeURIComponent(RUN)}` }, 'Every decision on this run'))));
   put(at('waiting'), summary.proposals.length === 0 ? null : h('div', { class: 'notice problem' },
@@ -60,6 +60,9 @@ function showStatus() {
     put(at('waiting'), h('div', { class: 'notice' }, 'Nothing has been heard of this run for as long as this guard remembers: only its last state is known.'));
   }
 }
+
+const blind = (signals) => (signals.length === 0 ? 'none'
+  : h('details', { 'data-key': 'blind' }, h('summary', {}, `${signals.length} signals`), h('ul', { class: 'plain' }, signals.map((signal) => h('li', {}, signal)))));
 
 const age = () => `${duration(serverNow() - page.summary.lastSeenMs)} ago`;
 
