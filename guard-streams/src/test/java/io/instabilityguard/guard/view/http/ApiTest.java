@@ -4,11 +4,13 @@ import static io.instabilityguard.guard.view.http.RunningServer.OPERATOR;
 import static io.instabilityguard.guard.view.http.RunningServer.bearer;
 import static io.instabilityguard.guard.view.http.RunningServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
@@ -18,6 +20,8 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -164,6 +168,23 @@ class ApiTest {
         assertThat(server.get("/healthz").statusCode()).isEqualTo(200);
     }
 
+    @Test
+    void shouldTellAtOnceWhichRunsHaveChanged() {
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            Iterator<String> told = server.lines("/api/v1/stream", "Authorization", bearer(OPERATOR))
+                    .filter(line -> line.startsWith("data: "))
+                    .map(line -> line.substring("data: ".length()))
+                    .iterator();
+            conforms("Change", told.next());
+            server.fleet.take("another", Samples.runState());
+            String change = told.next();
+            while (!change.contains("another")) {
+                change = told.next();
+            }
+            conforms("Change", change);
+        });
+    }
+
     private int act(String body) {
         HttpResponse<String> response =
                 server.post("/api/v1" + OF_RUN + "/actions", body, "Authorization", bearer(OPERATOR));
@@ -183,12 +204,16 @@ class ApiTest {
     }
 
     private void conforms(String schema, HttpResponse<String> response) {
+        conforms(schema, response.body());
+    }
+
+    private void conforms(String schema, String json) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         root.set("components", description.get("components"));
         root.put("$ref", "#/components/schemas/" + schema);
         JsonSchema checker =
                 JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(root);
-        assertThat(checker.validate(json(response))).as(response.body()).isEmpty();
+        assertThat(checker.validate(json, InputFormat.JSON)).as(json).isEmpty();
     }
 
     private HttpResponse<String> get(String path) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A server on a free port with a fleet that the test fills and actions that the test reads. */
 final class RunningServer implements AutoCloseable {
@@ -86,6 +87,14 @@ final class RunningServer implements AutoCloseable {
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** The lines of an answer that does not end. */
+    Stream<String> lines(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(server.address() + path))
+                .headers(headers)
+                .build();
+        return client.send(request, BodyHandlers.ofLines()).body();
     }
 
     static JsonNode json(HttpResponse<String> response) {
