@@ -63,7 +63,7 @@ final class GuardArchitectureTest {
             .whereLayer("mixing")
             .mayOnlyBeAccessedByLayers("anomaly", "view")
             .whereLayer("telemetry")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention")
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention", "view")
             .whereLayer("policy")
             .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention", "console", "view");
 

@@ -1,8 +1,10 @@
 package io.instabilityguard.guard.view;
 
+import io.instabilityguard.guard.telemetry.TelemetryValidation;
 import io.instabilityguard.guard.view.board.Fleet;
 import io.instabilityguard.guard.view.http.FeedState;
 import io.instabilityguard.schemas.RecordSerdes;
+import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.time.Clock;
@@ -19,8 +21,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -129,12 +133,9 @@ final class TopicFeed implements AutoCloseable {
     }
 
     private void take(ConsumerRecord<String, byte[]> record) {
-        Deserializer<? extends SpecificRecord> values = deserializers.get(record.topic());
         try {
-            if (values == null || record.key() == null) {
+            if (!isTaken(record)) {
                 unreadable++;
-            } else {
-                take(record.key(), values.deserialize(record.topic(), record.headers(), record.value()));
             }
         } catch (SerializationException e) {
             unreadable++;
@@ -142,19 +143,35 @@ final class TopicFeed implements AutoCloseable {
         }
     }
 
-    private void take(String run, @Nullable SpecificRecord value) {
-        if (value == null) {
-            fleet.withdraw(run);
-        } else {
-            fleet.take(run, value);
+    /** Whether the record is one that the guard, too, would believe. */
+    private boolean isTaken(ConsumerRecord<String, byte[]> record) {
+        Deserializer<? extends SpecificRecord> values = deserializers.get(record.topic());
+        String run = record.key();
+        if (values == null
+                || run == null
+                || TelemetryValidation.problemOfRun(run, run).isPresent()) {
+            return false;
         }
+        SpecificRecord value = values.deserialize(record.topic(), record.headers(), record.value());
+        if (value == null && record.topic().equals(Topics.RUNS.name())) {
+            fleet.withdraw(run);
+            return true;
+        }
+        if (value == null || (value instanceof StepTelemetry step && isAbsurd(run, step))) {
+            return false;
+        }
+        fleet.take(run, value);
+        return true;
+    }
+
+    private static boolean isAbsurd(String run, StepTelemetry telemetry) {
+        return TelemetryValidation.problemOf(run, telemetry).isPresent();
     }
 
     /** Assigns every partition, each from where it was read to, or else from where the history begins. */
     private void assign(KafkaConsumer<String, byte[]> opened) {
         List<TopicPartition> all = topics().stream()
-                .flatMap(topic -> opened.partitionsFor(topic.name(), ANSWER).stream())
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .flatMap(topic -> partitions(opened, topic).stream())
                 .toList();
         opened.assign(all);
         List<TopicPartition> fresh = all.stream()
@@ -166,6 +183,16 @@ final class TopicFeed implements AutoCloseable {
                 opened.seek(partition, position);
             }
         });
+    }
+
+    private static List<TopicPartition> partitions(KafkaConsumer<String, byte[]> opened, Topic<?> topic) {
+        List<PartitionInfo> known = opened.partitionsFor(topic.name(), ANSWER);
+        if (known == null || known.isEmpty()) {
+            throw new UnknownTopicOrPartitionException("topic " + topic.name() + " does not exist on these brokers");
+        }
+        return known.stream()
+                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .toList();
     }
 
     private void seekToHistory(KafkaConsumer<String, byte[]> opened, List<TopicPartition> partitions) {

@@ -156,9 +156,9 @@ public final class RunBoard {
         return koopman.spectra();
     }
 
-    /** Entries with a number below {@code before}, newest first. */
-    public synchronized Page<Entry> entries(Predicate<Entry> wanted, long before, int limit) {
-        return entries.page(wanted, before, limit);
+    /** Entries older than the one of number {@code after}, or any when it is not known, newest first. */
+    public synchronized Page<Entry> entries(Predicate<Entry> wanted, long after, int limit) {
+        return entries.page(wanted, after, limit);
     }
 
     /** What applying a kind of command has cost this run so far. */

@@ -27,24 +27,48 @@ function fill(element, properties, children) {
 /** The element with an id. */
 export const at = (id) => document.getElementById(id);
 
-/** Puts children in place of what is there; what had the focus or was folded open stays so, found again by its id, address or data-key. */
+/**
+ * Makes the children of `host` these. What is there already stays the same element, so that it keeps focus, folds and clicks while the page is live; elements with a
+ * data-key are found again wherever they stand.
+ */
 export function put(host, ...children) {
-  const focused = host.contains(document.activeElement) ? keyOf(document.activeElement) : null;
-  const open = new Set([...host.querySelectorAll('details[open]')].map(keyOf));
-  host.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  const fresh = document.createDocumentFragment();
+  fresh.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  patch(host, fresh);
   host.removeAttribute('aria-busy');
-  host.querySelectorAll('details').forEach((details) => { details.open = details.open || open.has(keyOf(details)); });
-  if (focused) [...host.querySelectorAll('a, button, input, select, summary, [tabindex]')].find((element) => keyOf(element) === focused)?.focus();
 }
 
-function keyOf(element) {
-  const own = element.dataset.key || element.id || element.getAttribute('href') || element.getAttribute('aria-label');
-  return own || (element.matches('summary') ? `summary of ${keyOf(element.parentElement)}` : element.textContent);
+function patch(host, fresh) {
+  const known = new Map([...host.children].filter((child) => child.dataset.key).map((child) => [child.dataset.key, child]));
+  const nodes = [...fresh.childNodes];
+  nodes.forEach((node, i) => {
+    const old = known.get(node.dataset?.key) ?? host.childNodes[i];
+    if (!old || !isSame(old, node)) {
+      host.insertBefore(node, host.childNodes[i] ?? null);
+    } else {
+      if (old !== host.childNodes[i]) host.insertBefore(old, host.childNodes[i]);
+      update(old, node);
+    }
+  });
+  [...host.childNodes].slice(nodes.length).forEach((node) => node.remove());
+}
+
+const isSame = (a, b) => a.nodeName === b.nodeName && a.dataset?.key === b.dataset?.key && a.id === b.id;
+
+function update(old, node) {
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== node.data) old.data = node.data;
+    return;
+  }
+  const own = (name) => name === 'open' && old.nodeName === 'DETAILS';
+  [...old.attributes].filter(({ name }) => !node.hasAttribute(name) && !own(name)).forEach(({ name }) => old.removeAttribute(name));
+  [...node.attributes].filter(({ name, value }) => old.getAttribute(name) !== value).forEach(({ name, value }) => old.setAttribute(name, value));
+  patch(old, node);
 }
 
 /**
  * A table that stays a table for screen readers when it is stacked on a phone.
- * columns: [{label, number}], rows: [[cell, ...]], the first cell of a row is its header.
+ * columns: [{label, number}], rows: [{key, className, cells}], the first cell of a row is its header.
  */
 export function table(caption, columns, rows) {
   const cells = (row) => row.cells.map((cell, i) => (i === 0
@@ -55,7 +79,7 @@ export function table(caption, columns, rows) {
       h('caption', {}, caption),
       h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map((column) =>
         h('th', { scope: 'col', role: 'columnheader', class: column.number ? 'number' : null }, column.label)))),
-      h('tbody', { role: 'rowgroup' }, rows.map((row) => h('tr', { role: 'row', class: row.className }, cells(row))))));
+      h('tbody', { role: 'rowgroup' }, rows.map((row) => h('tr', { role: 'row', class: row.className, 'data-key': row.key }, cells(row))))));
 }
 
 /** Facts as terms and their values: [[term, value], ...]; those without a value are left out. */

@@ -56,7 +56,7 @@ function changes(all) {
 /** One entry, which unfolds to its numbers. */
 export function item(entry) {
   const { kind: name, state, title, body } = DESCRIBE[entry.type](entry);
-  return h('li', {}, h('details', { class: 'entry', 'data-key': `entry ${entry.number}` },
+  return h('li', { 'data-key': entry.number }, h('details', { class: 'entry' },
     h('summary', {}, h('span', { class: 'step' }, `step ${whole(entry.step)}`), h('span', { class: 'kind' }, name), state ? [chip(state), ' '] : null, title),
     h('p', { class: 'soft' }, `Recorded ${time(entry.timestampMs)}`), body));
 }
@@ -80,7 +80,7 @@ export function interventions(entries) {
     const answers = entries.filter(({ type, commandId }) => type === 'outcome' && commandId === command.id);
     const verdict = entries.find(({ type, action, commandId }) => type === 'decision' && action === 'VERDICT' && commandId === command.id);
     const cost = answers.map(({ hookMillis }) => hookMillis).filter((millis) => millis !== null);
-    return { cells: [kind(command.kind), whole(command.step), command.layers.length > 0 ? whole(command.layers.length) : 'all',
+    return { key: command.id, cells: [kind(command.kind), whole(command.step), command.layers.length > 0 ? whole(command.layers.length) : 'all',
       answers.length === 0 ? 'no answer yet' : h('span', {}, answers.map(({ status, step, processRank }) => [chip(status), ` rank ${processRank}, step ${whole(step)} `])),
       cost.length === 0 ? '–' : `${number(Math.max(...cost))} ms`, verdict ? chip(verdict.verdict) : 'not judged yet', command.approver || 'the guard'] };
   }));

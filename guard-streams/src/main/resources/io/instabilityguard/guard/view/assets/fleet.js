@@ -19,7 +19,7 @@ function inOrder(a, b) {
 }
 
 function cells({ summary, budget: most }) {
-  return { cells: [
+  return { key: summary.run, cells: [
     h('a', { href: `/run.html?run=${encodeURIComponent(summary.run)}` }, summary.run),
     h('span', {}, chip(summary.health), h('div', { class: 'soft' }, summary.healthReason)),
     whole(summary.lastStep),

@@ -82,7 +82,7 @@ export class HeatMap {
     const columns = [{ label: 'Layer' }, { label: 'First', number: true }, { label: 'Lowest', number: true }, { label: 'Highest', number: true }, { label: 'Last', number: true }];
     return table(`${this.metric} by layer, as measured`, columns, this.names.map((name) => {
       const values = this.points.lines[name].last.filter((value) => value !== null);
-      return { cells: [h('button', { 'data-key': `layer ${name}`, onclick: () => this.onLayer(name) }, name),
+      return { key: name, cells: [h('button', { onclick: () => this.onLayer(name) }, name),
         ...[values[0], Math.min(...values), Math.max(...values), values[values.length - 1]].map(number)] };
     }));
   }

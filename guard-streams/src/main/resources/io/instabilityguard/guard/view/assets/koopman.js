@@ -32,8 +32,8 @@ export class Koopman {
     put(this.host, h('p', { class: 'soft' }, `How each block moves the residual stream, at step ${whole(block.step)}. Modes outside the circle grow from block to block.`),
       h('div', { class: 'pair' },
         h('figure', {}, h('figcaption', {}, block.block), block.modes.length > 0 ? plane(block) : h('p', { class: 'soft' }, block.abstained || 'no modes were kept')),
-        table('Blocks', columns, blocks.map((each) => ({ cells: [
-          h('button', { 'data-key': `block ${each.block}`, 'aria-pressed': String(each === block), onclick: () => this.choose(each.block) }, each.block),
+        table('Blocks', columns, blocks.map((each) => ({ key: each.block, cells: [
+          h('button', { 'aria-pressed': String(each === block), onclick: () => this.choose(each.block) }, each.block),
           number(each.spectralRadius), share(each.nearUnitMass), share(each.overUnitMass), share(each.contractingMass), number(each.nonlinearityRatio),
           each.abstained ? chip('UNKNOWN', each.abstained) : 'usable',
         ] })))));

@@ -27,6 +27,7 @@ export function showLayer(host, { layer, statistics, anomalies }, span, onClose)
     chart.update({ steps: points.steps, line, levels: levels(anomalies, metric, points.steps[points.steps.length - 1]) });
     return chart;
   });
+  host.replaceChildren();
   put(host, h('div', { class: 'bar' }, h('h3', { id: 'layer-title' }, layer), h('button', { onclick: onClose }, 'Close this layer')),
     h('div', { class: 'charts' }, charts.map(({ element }) => element)),
     anomalies.length === 0 ? h('p', { class: 'soft' }, 'No detector has named this layer.')

@@ -26,7 +26,7 @@ function show() {
   at('decisions').removeAttribute('aria-busy');
   at('chain').textContent = shown.length === 0 ? '' : chainOf(shown);
   put(at('decisions'), shown.length === 0 ? empty('No decision', 'The guard has decided nothing on this run that is remembered here.')
-    : table(`Decisions on ${run()}, the newest first`, COLUMNS, shown.map((decision) => ({ cells: [
+    : table(`Decisions on ${run()}, the newest first`, COLUMNS, shown.map((decision) => ({ key: decision.hash, cells: [
       whole(decision.sequence), whole(decision.step), time(decision.timestampMs),
       h('span', {}, words(decision.action), ' ', decision.action === 'VERDICT' ? chip(decision.verdict) : null),
       decision.reason, decision.operator || decision.application || 'the guard', h('code', {}, hash(decision.policyHash)), h('code', { title: decision.hash }, hash(decision.hash))] }))),

@@ -1,6 +1,7 @@
 // Hints from the server about what has changed. After any gap everything is asked for once.
 
 const SILENCE_MS = 20_000;
+const REST_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 
 /** What the page knows of the server's clock and of the connection. */
@@ -32,7 +33,7 @@ export function follow(onChange, onState) {
     const runs = due.has(null) ? null : due;
     due = new Set();
     try {
-      await onChange(runs);
+      await Promise.all([onChange(runs), new Promise((rest) => { setTimeout(rest, REST_MS); })]);
     } finally {
       isBusy = false;
       if (due.size > 0) drain();

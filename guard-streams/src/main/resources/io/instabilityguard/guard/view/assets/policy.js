@@ -13,7 +13,7 @@ function show() {
   const shown = rows.filter(({ key, value, standard }) => key.toLowerCase().includes(wanted) && (!at('changed').checked || value !== standard));
   put(at('rows'), shown.length === 0 ? h('p', { class: 'soft' }, 'No key fits.')
     : table(`${whole(shown.length)} of ${whole(rows.length)} keys`, COLUMNS, shown.map(({ key, value, standard }) => ({
-      className: value === standard ? null : 'changed',
+      key, className: value === standard ? null : 'changed',
       cells: [h('code', {}, key), h('code', {}, value), value === standard ? 'the same' : h('code', {}, standard ?? 'none')] }))));
 }
 

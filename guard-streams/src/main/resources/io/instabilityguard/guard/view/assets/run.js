@@ -55,7 +55,7 @@ function showStatus() {
     ]),
     h('p', {}, h('a', { href: `/ledger.html?run=${encodeURIComponent(RUN)}` }, 'Every decision on this run'))));
   put(at('waiting'), summary.proposals.length === 0 ? null : h('div', { class: 'notice problem' },
-    `${summary.proposals.length} commands wait for a person. `, h('a', { href: '/approvals.html' }, 'Answer them')));
+    summary.proposals.length === 1 ? 'A command waits for a person. ' : `${summary.proposals.length} commands wait for a person. `, h('a', { href: '/approvals.html' }, 'Answer them')));
   if (!page.hasHistory) {
     put(at('waiting'), h('div', { class: 'notice' }, 'Nothing has been heard of this run for as long as this guard remembers: only its last state is known.'));
   }

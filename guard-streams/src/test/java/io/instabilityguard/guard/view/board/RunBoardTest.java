@@ -66,15 +66,18 @@ class RunBoardTest {
     }
 
     @Test
-    void shouldPageThroughEntriesNewestFirst() {
-        board.take(Samples.anomaly());
-        board.take(Samples.command());
+    void shouldPageThroughEntriesNewestFirstInWhateverOrderTheyCame() {
         board.take(Samples.outcome());
+        board.take(Samples.command());
+        board.take(InterventionOutcome.newBuilder(Samples.outcome())
+                .setTimestampMs(Samples.outcome().getTimestampMs() + 1)
+                .build());
         board.take(Samples.decision());
+        board.take(Samples.anomaly());
         Page<Entry> first = board.entries(entry -> true, Long.MAX_VALUE, 3);
-        assertThat(first.items()).extracting(Entry::type).containsExactly("decision", "outcome", "command");
+        assertThat(first.items()).extracting(Entry::type).containsExactly("outcome", "outcome", "command");
         Page<Entry> second = board.entries(entry -> true, Long.parseLong(first.next()), 3);
-        assertThat(second.items()).extracting(Entry::type).containsExactly("anomaly");
+        assertThat(second.items()).extracting(Entry::type).containsExactly("decision", "anomaly");
         assertThat(second.next()).isNull();
     }
 

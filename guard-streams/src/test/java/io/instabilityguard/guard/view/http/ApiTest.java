@@ -86,7 +86,7 @@ class ApiTest {
     void shouldTellOfEveryTypeOfEntry() {
         JsonNode entries = json(get(OF_RUN + "/entries")).get("items");
         assertThat(entries.findValuesAsText("type"))
-                .containsExactly("decision", "outcome", "command", "anomaly", "generation");
+                .containsExactly("outcome", "command", "decision", "anomaly", "generation");
         JsonNode filtered = json(get(OF_RUN + "/entries?types=anomaly,command&limit=1"));
         assertThat(filtered.get("items").findValuesAsText("type")).containsExactly("command");
         JsonNode next = json(get(OF_RUN + "/entries?types=anomaly,command&limit=1&after="
