@@ -25,6 +25,7 @@ import io.instabilityguard.schemas.InterventionCommand;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ class DashboardIT {
     private static final int STEP_MILLIS = 150;
     private static final int STEPS = 4_000;
     private static final int SOON_MS = 90_000;
+    private static final Duration TRAINER_STARTS = Duration.ofMinutes(2);
     private final Path folder = Lab.folder();
     private final List<String> complaints = new ArrayList<>();
 
@@ -50,6 +52,7 @@ class DashboardIT {
                 TrainerProcess trainer = TrainerProcess.start(Lab.python(), job())) {
             HistoryRecorder recorder = new HistoryRecorder(RUN);
             observer.add(recorder);
+            assertThat(recorder.awaitAnswer(0, TRAINER_STARTS)).isTrue();
             String address = all.serve(0);
             Page page = open(chromium.person(ColorScheme.LIGHT, 1280, 900), address);
             page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(RUN))

@@ -171,7 +171,8 @@ class ApiTest {
     @Test
     void shouldTellAtOnceWhichRunsHaveChanged() {
         assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
-            Iterator<String> told = server.lines("/api/v1/stream", "Authorization", bearer(OPERATOR))
+            Iterator<String> told = server.lines(
+                            "/api/v1/stream", "Accept", "text/event-stream", "Authorization", bearer(OPERATOR))
                     .filter(line -> line.startsWith("data: "))
                     .map(line -> line.substring("data: ".length()))
                     .iterator();
