@@ -143,7 +143,7 @@ class CommandBook:
         self.held = ""
 
     def refuse_if_held(self, step: int) -> List[Message]:
-        """Settles every pending command if the training program holds its run, or did since the last step; the answers."""
+        """Settles every pending command if the training program holds its run, or did since the last step."""
         reason, self._was_held = self.held or self._was_held, ""
         return self.void(step, _held_by_trainer(reason), REFUSED) if reason else []
 

@@ -235,8 +235,9 @@ class InstabilityGuard:
             with guard.hold("my own recovery"):
                 restore(model, optimizer)  # while this lasts, nobody else acts on the run
 
-        The refusal is this process's own, so it counts at once and needs neither sidecar nor Kafka; the guard and its
-        operators see who holds the run from the next step on. In a run of several ranks it is enough that one holds.
+        The refusal is this process's own, so it counts at once and needs neither sidecar nor Kafka. In a run of several
+        ranks it is enough that one holds, because a command is applied on all of them or on none; the guard and its
+        operators see it, from the next step on, when that is rank 0.
         Until `release`, or the end of the `with`; a later `hold` replaces the reason.
         """
         if not self._closed:

@@ -51,8 +51,9 @@ final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--mode",
             paramLabel = "MODE",
-            description = "observe (decide and record only), approve (propose, command what is approved) or enforce"
-                    + " (command); default: what the policy says.")
+            description =
+                    "observe (decide and record only), approve (propose, command what is approved) or enforce (command); "
+                            + "default: what the policy says.")
     private @Nullable GuardMode mode;
 
     @Option(

@@ -47,11 +47,6 @@ public final class Lab {
 
     static AllInOneConfig in(GuardMode mode, Path folder, Optional<Path> policy) {
         return new AllInOneConfig(
-                folder,
-                EmbeddedBroker.ANY_PORT,
-                Optional.of(socketIn(folder)),
-                policy,
-                Optional.of(mode),
-                Map.of());
+                folder, EmbeddedBroker.ANY_PORT, Optional.of(socketIn(folder)), policy, Optional.of(mode), Map.of());
     }
 }

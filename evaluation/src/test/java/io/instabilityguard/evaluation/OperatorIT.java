@@ -49,8 +49,8 @@ class OperatorIT {
             try (Guard other = enforcing(all)) {
                 String proposal = awaitDecision(recorder, decision -> decision.getAction() == DecisionAction.PROPOSE)
                         .getCommandId();
-                Decision bystander =
-                        awaitDecision(recorder, decision -> decision.getApplication().equals(OTHER));
+                Decision bystander = awaitDecision(
+                        recorder, decision -> decision.getApplication().equals(OTHER));
                 assertThat(bystander.getAction()).isEqualTo(DecisionAction.WOULD_COMMAND);
                 assertThat(bystander.getReason()).contains("instability-guard holds the run");
 
@@ -84,7 +84,10 @@ class OperatorIT {
     private static Decision awaitDecision(HistoryRecorder recorder, Predicate<Decision> wanted) {
         await().atMost(PATIENCE)
                 .until(() -> recorder.history().decisions().stream().anyMatch(wanted));
-        return recorder.history().decisions().stream().filter(wanted).findFirst().orElseThrow();
+        return recorder.history().decisions().stream()
+                .filter(wanted)
+                .findFirst()
+                .orElseThrow();
     }
 
     private TrainerJob job() {

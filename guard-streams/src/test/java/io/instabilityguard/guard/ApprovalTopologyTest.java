@@ -117,6 +117,19 @@ final class ApprovalTopologyTest extends TopologyCase {
     }
 
     @Test
+    void shouldVoidAProposalWhenNobodyIsAskedAnyMore() {
+        propose();
+        GuardDriver next = enforcing("");
+        next.restoreFrom(guard);
+        guard.close();
+        guard = next;
+        guard.send(calm(61).build());
+
+        assertThat(lastState().getProposals()).isEmpty();
+        assertThat(reasons()).anyMatch(reason -> reason.contains("the mode is ENFORCE now"));
+    }
+
+    @Test
     void shouldRefuseAnApprovalThatComesMuchTooLate() {
         Proposal proposal = propose();
         guard.ask(alice(OperatorActionKind.APPROVE, proposal.getId())

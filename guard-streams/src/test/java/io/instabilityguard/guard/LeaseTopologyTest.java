@@ -41,6 +41,15 @@ final class LeaseTopologyTest extends TopologyCase {
     }
 
     @Test
+    void shouldAnswerWhatTheFirstRecordShowedAsSoonAsItHoldsTheRun() {
+        guard.send(Telemetry.mixing(0, 1, false, 40f, 0).build());
+        assertThat(guard.commands()).isEmpty();
+
+        guard.calm(1, 2);
+        assertThat(guard.commands()).hasSize(1);
+    }
+
+    @Test
     void shouldOnlyWatchWhileAnOperatorHoldsTheRun() {
         guard.calm(0, 60);
         guard.claim(claim(LeaseAction.TAKE, ALICE));

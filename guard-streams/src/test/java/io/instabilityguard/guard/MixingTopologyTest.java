@@ -62,11 +62,12 @@ final class MixingTopologyTest extends TopologyCase {
 
     @Test
     void shouldSwitchOnceAndClearWhenTheGainIsBack() {
-        sendMixing(0, 1, false, 6f);
+        guard.calm(0, 1);
+        sendMixing(1, 2, false, 6f);
         InterventionCommand command = guard.commands().get(0);
-        sendMixing(1, 2, false, 6.5f);
-        guard.answer(outcome(command, OutcomeStatus.APPLIED, 1));
-        sendMixing(2, 60, true, 1f);
+        sendMixing(2, 3, false, 6.5f);
+        guard.answer(outcome(command, OutcomeStatus.APPLIED, 2));
+        sendMixing(3, 60, true, 1f);
 
         assertThat(verdicts()).containsExactly(Verdict.EFFECTIVE);
         assertThat(guard.anomalies())

@@ -126,9 +126,10 @@ final class VerdictTopologyTest extends TopologyCase {
 
     @Test
     void shouldWaitForTheMeasurementThatItNeeds() {
-        guard.send(Telemetry.mixing(0, 1, false, 40f, 0).build());
-        guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 1));
-        guard.calm(1, 50);
+        guard.calm(0, 1);
+        guard.send(Telemetry.mixing(1, 1, false, 40f, 0).build());
+        guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 2));
+        guard.calm(2, 50);
         assertThat(verdicts()).isEmpty();
         guard.send(Telemetry.mixing(50, 1, true, 1f, 0).build());
         assertThat(verdicts()).containsExactly(Verdict.EFFECTIVE);

@@ -1,12 +1,15 @@
 package io.instabilityguard.sidecar;
 
 import io.instabilityguard.schemas.RecordSerdes;
+import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.sidecar.command.CommandConsumer;
 import io.instabilityguard.sidecar.report.KafkaRecordSender;
 import io.instabilityguard.sidecar.report.SidecarClock;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -17,6 +20,8 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -41,20 +46,32 @@ final class KafkaClients {
 
     Sidecar.Ports ports(SidecarMetrics metrics, SidecarClock clock) {
         return new Sidecar.Ports(
-                new KafkaRecordSender<>(Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry")),
-                new CommandConsumer(this::consumer, serdes, metrics, clock),
-                new KafkaRecordSender<>(Topics.OUTCOMES, () -> producer(Topics.OUTCOMES, "outcomes")));
+                new KafkaRecordSender<>(
+                        Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry", metrics), KafkaClients::trace),
+                new CommandConsumer(() -> consumer(metrics), serdes, metrics, clock),
+                new KafkaRecordSender<>(Topics.OUTCOMES, () -> producer(Topics.OUTCOMES, "outcomes", metrics)));
     }
 
-    private <V extends SpecificRecord> Producer<String, V> producer(Topic<V> topic, String purpose) {
-        return new KafkaProducer<>(
+    private static Headers trace(StepTelemetry telemetry) {
+        byte[] context = StepTrace.of(telemetry).getBytes(StandardCharsets.US_ASCII);
+        return new RecordHeaders().add(StepTrace.HEADER, context);
+    }
+
+    private <V extends SpecificRecord> Producer<String, V> producer(
+            Topic<V> topic, String purpose, SidecarMetrics metrics) {
+        Producer<String, V> producer = new KafkaProducer<>(
                 producerSettings(purpose),
                 new StringSerializer(),
                 serdes.serde(topic).serializer());
+        metrics.producing(producer);
+        return producer;
     }
 
-    private Consumer<String, byte[]> consumer() {
-        return new KafkaConsumer<>(consumerSettings(), new StringDeserializer(), new ByteArrayDeserializer());
+    private Consumer<String, byte[]> consumer(SidecarMetrics metrics) {
+        Consumer<String, byte[]> consumer =
+                new KafkaConsumer<>(consumerSettings(), new StringDeserializer(), new ByteArrayDeserializer());
+        metrics.consuming(consumer);
+        return consumer;
     }
 
     Map<String, Object> producerSettings(String purpose) {

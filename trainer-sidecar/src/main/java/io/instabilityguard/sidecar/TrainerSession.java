@@ -106,7 +106,7 @@ final class TrainerSession {
     /** A command that names this run, or whose key does. */
     void onCommand(ReceivedCommand command) {
         if (begun) {
-            services.metrics().commandReceived();
+            services.metrics().commandReceived(telemetry.millisSince(command.decidedAtStep()));
             commands.onCommand(command);
         }
     }

@@ -59,6 +59,20 @@ class SessionFenceTest extends SidecarFixture {
     }
 
     @Test
+    void shouldWithdrawItOnEveryRank() throws Exception {
+        try (StagedHook first = attach(PLAIN);
+                StagedHook second = attach(builder -> builder.rank(1))) {
+            source.guard.onCommand(Commands.inEpoch("c", 0, "guard-a", 6));
+            first.wire.next(SidecarMessage.Command.class);
+            second.wire.next(SidecarMessage.Command.class);
+            source.guard.onProgress(new RunProgress("run-1", 5, 10, 1, "operator:alice", 9));
+
+            assertThat(first.wire.next(SidecarMessage.Cancel.class).id()).isEqualTo("c");
+            assertThat(second.wire.next(SidecarMessage.Cancel.class).id()).isEqualTo("c");
+        }
+    }
+
+    @Test
     void shouldRejectToComputeForAHolderThatHasLostTheRun() throws Exception {
         try (StagedHook hook = attach(PLAIN)) {
             source.guard.onCommand(Commands.msign("c", 0, "query"));

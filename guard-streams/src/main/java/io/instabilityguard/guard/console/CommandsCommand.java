@@ -8,18 +8,14 @@ import io.instabilityguard.schemas.OperatorAction;
 import io.instabilityguard.schemas.OperatorActionKind;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.Topics;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code guard commands}: what is proposed and commanded, and what an operator has to say to it. */
 @Command(
@@ -36,22 +32,7 @@ import picocli.CommandLine.Spec;
             "Exit status: 0 done, 1 could not be done, 2 bad options."
         },
         mixinStandardHelpOptions = true)
-final class CommandsCommand {
-
-    private static final int REFUSED = 1;
-
-    @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
-
-    @Mixin
-    private OutputOptions output = new OutputOptions();
-
-    @Mixin
-    private OperatorOptions operator = new OperatorOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
+final class CommandsCommand extends OperatorCommand {
 
     @Command(name = "ls", description = "Proposals and commands, oldest first.", mixinStandardHelpOptions = true)
     int ls(
@@ -211,14 +192,5 @@ final class CommandsCommand {
 
     private static boolean isOpen(CommandEntry entry) {
         return entry.state().equals(CommandEntry.PROPOSED) || entry.state().equals(CommandEntry.SENT);
-    }
-
-    private int refuse(String reason) {
-        spec.commandLine().getErr().println("guard: " + reason);
-        return REFUSED;
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
     }
 }

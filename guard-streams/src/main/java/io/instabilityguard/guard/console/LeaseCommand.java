@@ -7,16 +7,12 @@ import io.instabilityguard.schemas.LeaseAction;
 import io.instabilityguard.schemas.LeaseClaim;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.Topics;
-import java.io.PrintWriter;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code guard lease}: who may act on which run. */
 @Command(
@@ -32,22 +28,7 @@ import picocli.CommandLine.Spec;
             "Exit status: 0 done, 1 could not be done, 2 bad options."
         },
         mixinStandardHelpOptions = true)
-final class LeaseCommand {
-
-    private static final int REFUSED = 1;
-
-    @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
-
-    @Mixin
-    private OutputOptions output = new OutputOptions();
-
-    @Mixin
-    private OperatorOptions operator = new OperatorOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
+final class LeaseCommand extends OperatorCommand {
 
     @Command(name = "show", description = "Who holds the runs, and why.", mixinStandardHelpOptions = true)
     int show(@Parameters(arity = "0..1", paramLabel = "RUN", description = "Of this run only.") @Nullable String run) {
@@ -140,14 +121,5 @@ final class LeaseCommand {
             });
         }
         return leases;
-    }
-
-    private int refuse(String reason) {
-        spec.commandLine().getErr().println("guard: " + reason);
-        return REFUSED;
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
     }
 }

@@ -139,7 +139,7 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         leases.keep(record.key(), after);
         RunMemory memory = known(record.key());
         RunState last = published.get(record.key());
-        if (memory != null && last != null) {
+        if (memory != null && last != null && !before.holder().isEmpty()) {
             publishNews(record, RunStates.under(authority(record.key()), memory, last));
         }
     }

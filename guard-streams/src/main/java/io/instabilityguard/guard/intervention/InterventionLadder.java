@@ -39,7 +39,7 @@ final class InterventionLadder {
         policy.interventions().forEach((name, settings) -> rungs.put(name, new Rung(name, settings)));
         this.obstacles = new Obstacles(policy, rungs);
         this.issuance = new Issuance(policy);
-        this.operators = new OperatorDesk(rungs, obstacles, issuance);
+        this.operators = new OperatorDesk(policy.mode(), rungs, obstacles, issuance);
     }
 
     /** What follows from a new step. */
@@ -53,10 +53,10 @@ final class InterventionLadder {
         anomalies.enter(proceedings, event.readings());
         commands.review(proceedings, event);
         ladders.settle(proceedings);
-        operators.attend(proceedings, event);
+        boolean isNewHolder = operators.attend(proceedings, event);
         rungs.values().stream()
                 .takeWhile(rung -> !proceedings.hasCommanded())
-                .forEach(rung -> climb(proceedings, event, rung));
+                .forEach(rung -> climb(proceedings, event, rung, isNewHolder));
         forgetReasonsOfClosed(proceedings);
         return proceedings.ruling();
     }
@@ -70,12 +70,12 @@ final class InterventionLadder {
         return proceedings.ruling();
     }
 
-    private void climb(Proceedings proceedings, StepInspected event, Rung rung) {
+    private void climb(Proceedings proceedings, StepInspected event, Rung rung, boolean isNewHolder) {
         List<String> detectors = Stream.concat(
                         rung.settings().detectors().stream().filter(detector -> !ladders.governs(detector)),
                         ladders.standingAt(proceedings.memory(), rung.name()).stream())
                 .toList();
-        rung.pressing(proceedings.memory(), detectors, proceedings.step())
+        rung.pressing(proceedings.memory(), detectors, proceedings.step(), isNewHolder)
                 .ifPresent(anomaly -> answer(proceedings, event, rung, anomaly));
     }
 

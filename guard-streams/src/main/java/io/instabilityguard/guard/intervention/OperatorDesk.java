@@ -5,6 +5,7 @@ import io.instabilityguard.guard.intervention.Desk.Pause;
 import io.instabilityguard.guard.operator.Instruction;
 import io.instabilityguard.guard.operator.Instruction.Order;
 import io.instabilityguard.schemas.DecisionAction;
+import io.instabilityguard.schemas.Mode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,13 @@ final class OperatorDesk {
 
     private static final long STALE_MS = 600_000;
 
+    private final Mode mode;
     private final Map<String, Rung> rungs;
     private final Obstacles obstacles;
     private final Issuance issuance;
 
-    OperatorDesk(Map<String, Rung> rungs, Obstacles obstacles, Issuance issuance) {
+    OperatorDesk(Mode mode, Map<String, Rung> rungs, Obstacles obstacles, Issuance issuance) {
+        this.mode = mode;
         this.rungs = rungs;
         this.obstacles = obstacles;
         this.issuance = issuance;
@@ -37,17 +40,35 @@ final class OperatorDesk {
         }
     }
 
-    /** Notes who holds the run now, drops proposals that nobody answered, and does what was asked for. */
-    void attend(Proceedings proceedings, StepInspected event) {
+    /**
+     * Notes who holds the run now, drops proposals that nobody answered, and does what was asked for.
+     *
+     * @return whether this guard has just been granted a run that nobody held
+     */
+    boolean attend(Proceedings proceedings, StepInspected event) {
+        boolean wasFree = proceedings.memory().desk().holder().isEmpty();
         noteHolder(proceedings, event);
+        dropProposals(proceedings);
+        if (!proceedings.memory().desk().inbox().isEmpty()) {
+            emptyInbox(proceedings, event);
+        }
+        String held = proceedings.memory().desk().heldReason();
+        return wasFree && proceedings.authority().obstacle(held).isEmpty();
+    }
+
+    private void dropProposals(Proceedings proceedings) {
         for (OpenProposal proposal : proceedings.memory().desk().proposals()) {
-            Optional<OpenAnomaly> anomaly = proceedings.memory().openBy(proposal.anomalyId());
-            if (anomaly.isEmpty()) {
+            if (proceedings.memory().openBy(proposal.anomalyId()).isEmpty()) {
                 withdraw(proceedings, proposal, "its anomaly has cleared");
             } else if (proceedings.step() > proposal.expiresAtStep()) {
                 withdraw(proceedings, proposal, "nobody answered by step " + proposal.expiresAtStep());
+            } else if (mode != Mode.APPROVE) {
+                withdraw(proceedings, proposal, "the mode is " + mode + " now");
             }
         }
+    }
+
+    private void emptyInbox(Proceedings proceedings, StepInspected event) {
         List<Instruction> waiting = new ArrayList<>(proceedings.memory().desk().inbox());
         while (!waiting.isEmpty() && !proceedings.hasCommanded()) {
             Instruction next = waiting.remove(0);
@@ -68,7 +89,10 @@ final class OperatorDesk {
                             : holder + ": " + proceedings.authority().reason(held));
             proceedings.decide(DecisionAction.LEASE, "", "", reason, null);
         }
-        proceedings.remember(memory -> memory.withDesk(memory.desk().heldBy(holder, held)));
+        Desk changed = desk.heldBy(holder, held);
+        if (!changed.equals(desk)) {
+            proceedings.remember(memory -> memory.withDesk(changed));
+        }
     }
 
     private void carryOut(Proceedings proceedings, StepInspected event, Instruction instruction) {

@@ -29,11 +29,15 @@ record Rung(String name, InterventionPolicy settings) {
         return escalation != null && escalation.to().equals(other.name());
     }
 
-    /** The anomaly of one of these detectors that asks for this rung now: it fires, or it is open and the last command was not applied. */
-    Optional<OpenAnomaly> pressing(RunMemory memory, List<String> detectors, long step) {
-        boolean mayAskAgain = last(memory)
-                .filter(command -> command.state() == State.NOT_APPLIED)
-                .isPresent();
+    /**
+     * The anomaly of one of these detectors that asks for this rung now: it fires, or it is open and either the last command was not applied or nothing could be
+     * commanded before, because the guard had just met the run.
+     */
+    Optional<OpenAnomaly> pressing(RunMemory memory, List<String> detectors, long step, boolean isNewHolder) {
+        boolean mayAskAgain = isNewHolder
+                || last(memory)
+                        .filter(command -> command.state() == State.NOT_APPLIED)
+                        .isPresent();
         return detectors.stream()
                 .flatMap(detector -> memory.openOf(detector).stream())
                 .filter(anomaly -> mayAskAgain || anomaly.lastFiringStep() == step)

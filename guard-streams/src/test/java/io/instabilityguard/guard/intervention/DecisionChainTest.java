@@ -20,10 +20,8 @@ final class DecisionChainTest {
 
     @Test
     void shouldFindADecisionOfAnOlderReleaseIntact() throws Exception {
-        Decision decision = decision("", "")
-                .setPreviousHash("before")
-                .setHash("")
-                .build();
+        Decision decision =
+                decision("", "").setPreviousHash("before").setHash("").build();
         Decision older = Decision.newBuilder(decision)
                 .setHash(hashOfRelease("v2", decision))
                 .build();

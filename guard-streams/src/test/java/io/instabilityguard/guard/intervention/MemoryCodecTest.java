@@ -36,16 +36,33 @@ final class MemoryCodecTest {
                 "undone",
                 new AppliedRanks(4, List.of(0, 2)));
         RunMemory memory = new RunMemory(
-                "run-1", 7, 3, "hash", 1, List.of(), List.of(command), Map.of("d", new Standing(2, 1, 90)), Map.of(), desk());
+                "run-1",
+                7,
+                3,
+                "hash",
+                1,
+                List.of(),
+                List.of(command),
+                Map.of("d", new Standing(2, 1, 90)),
+                Map.of(),
+                desk());
         assertThat(MemoryCodec.decode(MemoryCodec.encode(memory))).isEqualTo(memory);
     }
 
     private static Desk desk() {
         OpenProposal proposal = new OpenProposal(
-                "p", "rung", "a", "d", InterventionKind.APPLY_MSIGN, List.of("query"), Map.of("steps", 0.0), "why", 5, 9);
+                "p",
+                "rung",
+                "a",
+                "d",
+                InterventionKind.APPLY_MSIGN,
+                List.of("query"),
+                Map.of("steps", 0.0),
+                "why",
+                5,
+                9);
         Order order = new Order(Kind.PAUSE, List.of(), Map.of(), 30, true);
-        Instruction instruction =
-                new Instruction("i", 7, OperatorActionKind.SEND, "alice", "why", "", 0, order, 1_000);
+        Instruction instruction = new Instruction("i", 7, OperatorActionKind.SEND, "alice", "why", "", 0, order, 1_000);
         return new Desk(
                 List.of(proposal), Map.of("rung", new Pause(12, "alice")), List.of(instruction), "held", "trainer");
     }

@@ -39,7 +39,8 @@ public final class CommandExecution {
     private final SidecarClock clock;
     private final Map<String, Double> loopMillis = new ConcurrentHashMap<>();
     private final Map<String, MatrixReplacement.Result> computed = new ConcurrentHashMap<>();
-    private final Map<String, JournalEntry> cancels = new ConcurrentHashMap<>();
+    private final Fencing fencing;
+    private final Cancellations cancellations;
     private final LockstepProgress progress = new LockstepProgress();
     private final DistinctErrors errors = new DistinctErrors(LOG);
     private volatile long lastStep;
@@ -57,6 +58,8 @@ public final class CommandExecution {
         this.replacement = replacement;
         this.telemetry = telemetry;
         this.log = shared.log();
+        this.fencing = new Fencing(session, log, link);
+        this.cancellations = new Cancellations(session, log, link);
         this.outcomes = shared.outcomes();
         this.clock = shared.clock();
         this.lastStep = hello.step();
@@ -83,14 +86,12 @@ public final class CommandExecution {
                     entry,
                     OutcomeStatus.ABANDONED,
                     "the connection broke while it was being applied; it took no effect");
-        } else if (fence().bars(command)) {
-            finish(entry, OutcomeStatus.REFUSED, fence().reason(command));
-        } else if (command.isCancel()) {
-            cancel(entry);
+        } else if (fencing.bars(command)) {
+            finish(entry, OutcomeStatus.REFUSED, fencing.reason(command));
         } else if (lastStep > command.expiresAtStep()) {
             finish(entry, OutcomeStatus.EXPIRED, expired(command));
         } else {
-            link.send(command.message());
+            send(entry);
         }
     }
 
@@ -108,11 +109,11 @@ public final class CommandExecution {
             case SEEN -> LOG.debug("command {} was read again", command.id());
             case DUPLICATE -> publishOnly(entry, OutcomeStatus.DUPLICATE, "this id was received before");
             case VOID -> finish(entry, OutcomeStatus.VOID, voidness(command));
-            case FENCED -> finish(entry, OutcomeStatus.REFUSED, fence().reason(command));
+            case FENCED -> finish(entry, OutcomeStatus.REFUSED, fencing.reason(command));
             case EXPIRED -> finish(entry, OutcomeStatus.EXPIRED, expired(command));
             case FORWARD -> forward(entry, loop);
         }
-        withdrawFenced();
+        fencing.withdraw();
         tellProgress();
     }
 
@@ -126,47 +127,24 @@ public final class CommandExecution {
         }
         try {
             log.record(entry);
-            if (command.isCancel()) {
-                cancel(entry);
-            } else {
-                link.send(command.message());
-            }
+            send(entry);
         } catch (IOException e) {
             finish(entry, OutcomeStatus.FAILED, DistinctErrors.describe(e));
         }
     }
 
-    /** Asks the hook not to apply a command any more; what becomes of that command settles the question. */
-    private void cancel(JournalEntry entry) {
-        ReceivedCommand command = entry.command();
-        Optional<JournalEntry> target = log.find(session, command.undoes()).filter(JournalEntry::isOpen);
-        if (target.isEmpty()) {
-            finish(entry, OutcomeStatus.REFUSED, command.undoes() + " is not open here");
-        } else {
-            cancels.put(command.undoes(), entry);
-            String by = command.approver().isEmpty() ? command.holder() : command.approver();
-            link.send(new SidecarMessage.Cancel(command.undoes(), OneLine.of("cancelled by " + by)));
+    /** Hands a command to the hook; one that cancels another is settled by what becomes of that one. */
+    private void send(JournalEntry entry) {
+        if (!entry.command().isCancel()) {
+            link.send(entry.command().message());
+        } else if (!cancellations.ask(entry)) {
+            finish(entry, OutcomeStatus.REFUSED, entry.command().undoes() + " is not open here");
         }
-    }
-
-    /** Has the hook drop what was commanded by a holder that has lost the run since; what is being applied is too late to stop. */
-    private void withdrawFenced() {
-        log.open(session).stream()
-                .filter(entry -> entry.session().equals(session) && entry.state() == JournalEntry.State.RECEIVED)
-                .map(JournalEntry::command)
-                .filter(command -> fence().bars(command) && !command.isCancel())
-                .forEach(command ->
-                        link.send(new SidecarMessage.Cancel(command.id(), OneLine.of(fence().reason(command)))));
-    }
-
-    private Fence fence() {
-        return log.fence(session.run());
     }
 
     /** Where the run stands and who holds it; tells the hook when it waits in lockstep. */
     public void onProgress(RunProgress state) {
-        log.hold(state.run(), new Fence(state.generation(), state.holder(), state.epoch()));
-        withdrawFenced();
+        fencing.hear(state);
         if (hello.lockstep() && state.generation() == session.generation()) {
             progress.consumed(state.lastStep(), state.commandsIssued());
             tellProgress();
@@ -194,11 +172,11 @@ public final class CommandExecution {
                             .orElse("this session was sent no such command")));
             return;
         }
-        if (fence().bars(known.get().command())) {
+        if (fencing.bars(known.get().command())) {
             reject(
                     known.get(),
                     OutcomeStatus.REFUSED,
-                    fence().reason(known.get().command()));
+                    fencing.reason(known.get().command()));
             return;
         }
         try {
@@ -251,7 +229,7 @@ public final class CommandExecution {
     /** The trainer leaves for good: what it was still to do will not be done. */
     public void onBye() {
         log.open(session).stream()
-                .filter(entry -> !cancels.containsValue(entry))
+                .filter(entry -> !cancellations.isWaiting(entry))
                 .forEach(entry -> finish(entry, OutcomeStatus.ABANDONED, "the trainer ended before its boundary"));
     }
 
@@ -286,18 +264,11 @@ public final class CommandExecution {
         outcomes.publish(decided);
         computed.remove(entry.command().id());
         loopMillis.remove(entry.command().id());
-        JournalEntry cancel = cancels.remove(entry.command().id());
-        if (cancel != null) {
-            settleCancel(cancel, outcome.getStatus() == OutcomeStatus.APPLIED);
-        }
-    }
-
-    private void settleCancel(JournalEntry cancel, boolean tooLate) {
-        if (tooLate) {
-            finish(cancel, OutcomeStatus.REFUSED, cancel.command().undoes() + " had been applied");
-        } else {
-            finish(cancel, OutcomeStatus.APPLIED, "");
-        }
+        boolean tooLate = outcome.getStatus() == OutcomeStatus.APPLIED;
+        String reason = tooLate ? entry.command().id() + " had been applied" : "";
+        cancellations
+                .settledBy(entry.command().id())
+                .ifPresent(cancel -> finish(cancel, tooLate ? OutcomeStatus.REFUSED : OutcomeStatus.APPLIED, reason));
     }
 
     /** A duplicate is answered but changes nothing of what is known of its id. */

@@ -3,6 +3,7 @@ package io.instabilityguard.sidecar.report;
 import io.instabilityguard.schemas.Topic;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -10,6 +11,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,20 +24,28 @@ public final class KafkaRecordSender<V extends SpecificRecord> implements Record
 
     private final Topic<V> topic;
     private final Supplier<Producer<String, V>> factory;
+    private final Function<V, Headers> headers;
     private @Nullable Producer<String, V> producer;
 
     /** Sends to this topic with producers from this factory; the first is made for the first record. */
     public KafkaRecordSender(Topic<V> topic, Supplier<Producer<String, V>> factory) {
+        this(topic, factory, record -> new RecordHeaders());
+    }
+
+    /** The same, with headers that follow from the record. */
+    public KafkaRecordSender(Topic<V> topic, Supplier<Producer<String, V>> factory, Function<V, Headers> headers) {
         this.topic = topic;
         this.factory = factory;
+        this.headers = headers;
     }
 
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // the callback says the same
     public void send(String run, V record, Consumer<@Nullable Exception> done) {
         try {
-            producer()
-                    .send(new ProducerRecord<>(topic.name(), run, record), (metadata, failure) -> done.accept(failure));
+            ProducerRecord<String, V> sent =
+                    new ProducerRecord<>(topic.name(), null, run, record, headers.apply(record));
+            producer().send(sent, (metadata, failure) -> done.accept(failure));
         } catch (KafkaException e) {
             replaceUnlessTransient(e);
             done.accept(e);

@@ -1,5 +1,9 @@
 package io.instabilityguard.sidecar.report;
 
+import io.instabilityguard.schemas.StepTelemetry;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+
 /**
  * What the sidecar counts. Alert on {@link #telemetryDropped} and {@link #outcomesWaiting}: the first says that the guard
  * sees less than the trainer told, the second that the guard does not learn what its commands did.
@@ -20,7 +24,7 @@ public interface SidecarMetrics {
     default void sessionRefused() {}
 
     /** A telemetry record was offered to the queue. */
-    default void telemetryReported() {}
+    default void telemetryReported(StepTelemetry telemetry) {}
 
     /** A telemetry record was acknowledged by the broker. */
     default void telemetrySent() {}
@@ -43,12 +47,18 @@ public interface SidecarMetrics {
     /** A sample or a command could not be computed. */
     default void numericsFailed() {}
 
-    /** A command was received for a run that is attached here. */
-    default void commandReceived() {}
+    /** A command was received for a run that is attached here, so long after the record of its step; NaN when that is not remembered. */
+    default void commandReceived(double sinceStepMillis) {}
 
     /** A record on a command topic could not be read. */
     default void commandUnreadable() {}
 
     /** An outcome was acknowledged by the broker; so many still wait. */
     default void outcomesWaiting(int waiting) {}
+
+    /** A producer was opened; it has meters of its own. */
+    default void producing(Producer<?, ?> producer) {}
+
+    /** A consumer was opened; it has meters of its own. */
+    default void consuming(Consumer<?, ?> consumer) {}
 }

@@ -55,7 +55,7 @@ public final class TelemetryReporter implements AutoCloseable {
     }
 
     boolean offer(RunTelemetry source, StepTelemetry telemetry) {
-        metrics.telemetryReported();
+        metrics.telemetryReported(telemetry);
         boolean fits = !closing && queue.offer(new Queued(source, telemetry));
         if (!fits) {
             metrics.telemetryDropped();

@@ -1,5 +1,6 @@
 package io.instabilityguard.sidecar.report;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.schemas.RecordSerdes;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,19 @@ class KafkaRecordSenderTest {
             assertThat(record.key()).isEqualTo("run-1");
             assertThat(record.value()).isEqualTo(telemetry);
         });
+    }
+
+    @Test
+    void shouldSendTheHeadersThatFollowFromTheRecord() {
+        try (KafkaRecordSender<StepTelemetry> traced = new KafkaRecordSender<>(
+                Topics.TELEMETRY,
+                this::producer,
+                record -> new RecordHeaders().add("step", Long.toString(record.getStep()).getBytes(UTF_8)))) {
+            traced.send("run-1", telemetry, failure -> {});
+        }
+        assertThat(producers.get(0).history().get(0).headers().lastHeader("step").value())
+                .asString(UTF_8)
+                .isEqualTo("3");
     }
 
     @Test
