@@ -58,6 +58,7 @@ final class TopicFeed implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "view-feed");
     private volatile FeedState state = FeedState.CATCHING_UP;
     private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
+    private Map<TopicPartition, Long> beginning = Map.of();
     private long checkedAtMs;
     private long unreadable;
 
@@ -120,13 +121,11 @@ final class TopicFeed implements AutoCloseable {
     private void follow(KafkaConsumer<String, byte[]> opened) {
         assign(opened);
         while (!isClosing(0)) {
-            boolean isIdle = true;
             for (ConsumerRecord<String, byte[]> record : opened.poll(POLL)) {
-                isIdle = false;
                 take(record);
                 positions.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
             }
-            if (clock.millis() - checkedAtMs > CHECK_EVERY_MS || (isIdle && state != FeedState.LIVE)) {
+            if (state != FeedState.LIVE || clock.millis() - checkedAtMs > CHECK_EVERY_MS) {
                 check(opened);
             }
         }
@@ -174,6 +173,7 @@ final class TopicFeed implements AutoCloseable {
                 .flatMap(topic -> partitions(opened, topic).stream())
                 .toList();
         opened.assign(all);
+        beginning = opened.endOffsets(all, ANSWER);
         List<TopicPartition> fresh = all.stream()
                 .filter(partition -> !positions.containsKey(partition))
                 .toList();
@@ -214,13 +214,16 @@ final class TopicFeed implements AutoCloseable {
         }
     }
 
-    /** Asks the brokers where the topics end. Errors: {@link KafkaException} when they do not answer. */
+    /** Whether all is read that was there at the beginning; afterwards, whether the brokers still answer. Errors: {@link KafkaException} when they do not. */
     private void check(KafkaConsumer<String, byte[]> opened) {
         checkedAtMs = clock.millis();
-        Map<TopicPartition, Long> ends = opened.endOffsets(opened.assignment(), ANSWER);
-        boolean isAtEnd =
-                ends.entrySet().stream().allMatch(end -> opened.position(end.getKey(), ANSWER) >= end.getValue());
-        state = isAtEnd || state == FeedState.LIVE ? FeedState.LIVE : FeedState.CATCHING_UP;
+        if (state == FeedState.LIVE) {
+            opened.endOffsets(opened.assignment(), ANSWER);
+            return;
+        }
+        boolean isRead =
+                beginning.entrySet().stream().allMatch(end -> opened.position(end.getKey(), ANSWER) >= end.getValue());
+        state = isRead ? FeedState.LIVE : FeedState.CATCHING_UP;
     }
 
     private boolean isClosing(long waitMs) {

@@ -10,7 +10,7 @@ const answered = new Map();
 let again = () => {};
 
 const DONE = { APPROVE: 'Approved', DENY: 'Denied', SNOOZE: 'Snoozed' };
-const FOLLOW_UP = { COMMAND: 'The guard sent the command.', OPERATOR: 'The guard took note.', VERDICT: 'Judged' };
+const FOLLOW_UP = { COMMAND: 'Sent', OPERATOR: 'Noted', VERDICT: 'Judged' };
 
 function cost({ applications, millis, steps }) {
   return applications === 0 ? 'not measured on this run yet'
@@ -63,11 +63,15 @@ function card(open) {
   } };
 }
 
+/** What became of an answer, from the command to its verdict, in the order in which it came about. */
+const told = (entry) => (entry.type === 'outcome' ? `Rank ${entry.processRank}: ${entry.status.toLowerCase()} at step ${whole(entry.step)}.`
+  : `${FOLLOW_UP[entry.action]}${entry.action === 'VERDICT' ? ` ${entry.verdict}` : ''}: ${entry.reason}.`);
+
 async function follow() {
   for (const each of answered.values()) {
     const { items } = await get(ofRun(each.run, '/entries?types=decision,outcome&limit=200'));
-    const last = items.find(({ commandId }) => commandId === each.target);
-    if (last) each.became = last.type === 'outcome' ? `Rank ${last.processRank}: ${last.status.toLowerCase()} at step ${whole(last.step)}.` : `${FOLLOW_UP[last.action] ?? ''} ${last.reason}`;
+    const about = items.filter(({ commandId, type, action }) => commandId === each.target && (type === 'outcome' || FOLLOW_UP[action]));
+    if (about.length > 0) each.became = about.reverse().map(told).join(' ');
   }
   showAnswered();
 }
