@@ -5,6 +5,13 @@ import io.instabilityguard.evaluation.broker.TopicCreation;
 import io.instabilityguard.guard.Guard;
 import io.instabilityguard.guard.GuardConfig;
 import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.guard.policy.PolicyRow;
+import io.instabilityguard.guard.view.View;
+import io.instabilityguard.guard.view.access.Principal;
+import io.instabilityguard.guard.view.access.Role;
+import io.instabilityguard.guard.view.access.TokenHash;
+import io.instabilityguard.guard.view.access.Tokens;
+import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.signature.KeyPairFiles;
 import io.instabilityguard.schemas.signature.SigningKey;
@@ -14,11 +21,13 @@ import io.instabilityguard.sidecar.SidecarConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +46,8 @@ public final class AllInOne implements AutoCloseable {
     private final Path folder;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private @Nullable Endpoints endpoints;
+    private @Nullable Guard guard;
+    private @Nullable Path policyFile;
 
     private AllInOne(Path folder) {
         this.folder = folder;
@@ -71,8 +82,10 @@ public final class AllInOne implements AutoCloseable {
         guardConfig(config, data, "", signer).policy(); // a typo shall not cost the wait for a broker
         EmbeddedBroker broker = opened(EmbeddedBroker.start(data.broker(), config.port()));
         TopicCreation.createMissing(broker.bootstrapServers());
-        awaitRunning(opened(new Guard(guardConfig(config, data, broker.bootstrapServers(), signer)))
-                .start());
+        policyFile = config.policy().orElse(null);
+        guard = opened(new Guard(guardConfig(config, data, broker.bootstrapServers(), signer)))
+                .start();
+        awaitRunning(guard);
         Sidecar sidecar = opened(new Sidecar(sidecarConfig(config, data, broker, keys)));
         sidecar.start();
         endpoints = new Endpoints(broker.bootstrapServers(), sidecar.socket().toString());
@@ -115,6 +128,26 @@ public final class AllInOne implements AutoCloseable {
                 .ifPresent(
                         socket -> settings.put("socket", socket.toAbsolutePath().toString()));
         return SidecarConfig.of(settings);
+    }
+
+    /**
+     * Serves the dashboard, too.
+     *
+     * @param port on the loopback interface; 0 takes any free one
+     * @return its address, with a token that lets whoever opens it approve; the token ends with the process
+     * @throws UserError when the port is busy
+     */
+    public synchronized String serve(int port) {
+        String token = TokenHash.newToken(new SecureRandom());
+        HttpConfig http = HttpConfig.local(port, Tokens.NONE.with(token, new Principal("local", Role.OPERATOR)));
+        Guard watching = Objects.requireNonNull(guard, "not started");
+        View.Instance instance = new View.Instance(run -> watching.policy(), PolicyRow.read(policyFile), () -> "");
+        try {
+            View view = opened(View.start(http, endpoints().bootstrapServers(), Map.of(), instance));
+            return view.address() + "/#token=" + token;
+        } catch (IOException e) {
+            throw UserError.environment(String.valueOf(e.getMessage()));
+        }
     }
 
     private <T extends AutoCloseable> T opened(T part) {

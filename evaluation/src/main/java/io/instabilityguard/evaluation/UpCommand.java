@@ -33,6 +33,12 @@ final class UpCommand implements Callable<Integer> {
     private int port = EmbeddedBroker.ANY_PORT;
 
     @Option(
+            names = "--http-port",
+            paramLabel = "P",
+            description = "Port of the dashboard on the loopback interface; any free. It prints the address.")
+    private int httpPort = EmbeddedBroker.ANY_PORT;
+
+    @Option(
             names = "--socket",
             paramLabel = "PATH",
             description = "Socket that trainers connect to; default: $GUARD_SOCKET or "
@@ -73,7 +79,7 @@ final class UpCommand implements Callable<Integer> {
         AllInOne guard = AllInOne.start(config());
         Thread stopper = new Thread(guard::close, "guard-stop");
         Runtime.getRuntime().addShutdownHook(stopper);
-        System.out.print(Welcome.of(guard.endpoints(), guard.folder()));
+        System.out.print(Welcome.of(guard.endpoints(), guard.folder(), dashboard(guard)));
         System.out.flush();
         if (stopsWithParent) {
             stopWithParent(stop);
@@ -82,10 +88,18 @@ final class UpCommand implements Callable<Integer> {
         return 0;
     }
 
-    private AllInOneConfig config() {
-        if (port < 0 || port > LAST_PORT) {
-            throw UserError.usage("--port must be from 1 to " + LAST_PORT + ", but is " + port);
+    /** A dashboard that cannot be served is no reason to watch over nothing. */
+    private String dashboard(AllInOne guard) {
+        try {
+            return guard.serve(httpPort);
+        } catch (UserError e) {
+            return "none: " + e.getMessage();
         }
+    }
+
+    private AllInOneConfig config() {
+        checkPort("--port", port);
+        checkPort("--http-port", httpPort);
         return new AllInOneConfig(
                 data != null ? data : defaultData(),
                 port,
@@ -93,6 +107,12 @@ final class UpCommand implements Callable<Integer> {
                 Optional.ofNullable(policy),
                 Optional.ofNullable(mode),
                 sidecar);
+    }
+
+    private static void checkPort(String option, int number) {
+        if (number < 0 || number > LAST_PORT) {
+            throw UserError.usage(option + " must be from 1 to " + LAST_PORT + ", but is " + number);
+        }
     }
 
     private static Path defaultData() {

@@ -6,20 +6,21 @@ import java.nio.file.Path;
 final class Welcome {
     private Welcome() {}
 
-    static String of(Endpoints endpoints, Path folder) {
+    static String of(Endpoints endpoints, Path folder, String dashboard) {
         return """
-                Instability Guard is up; Ctrl-C stops it.
+            Instability Guard is up; Ctrl-C stops it.
 
-                  socket  %1$s
-                  broker  %2$s
-                  data    %3$s
+              dashboard  %4$s
+              socket     %1$s
+              broker     %2$s
+              data       %3$s
 
-                Three lines in your training script (pip install ./trainer-sidecar/src/main/python):
+            Three lines in your training script (pip install ./trainer-sidecar/src/main/python):
 
-                  guard = InstabilityGuard.attach(model, optimizer, run_id="my-run", socket="%1$s")
-                  guard.step(step, loss=loss, gradient_norm=norm)    # after optimizer.step()
-                  guard.close()
+              guard = InstabilityGuard.attach(model, optimizer, run_id="my-run", socket="%1$s")
+              guard.step(step, loss=loss, gradient_norm=norm)    # after optimizer.step()
+              guard.close()
 
-                """.formatted(endpoints.socket(), endpoints.bootstrapServers(), folder);
+            """.formatted(endpoints.socket(), endpoints.bootstrapServers(), folder, dashboard);
     }
 }

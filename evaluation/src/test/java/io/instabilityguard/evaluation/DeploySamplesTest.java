@@ -3,6 +3,7 @@ package io.instabilityguard.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.guard.GuardConfig;
+import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.schemas.Mode;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,8 @@ class DeploySamplesTest {
     void shouldConfigureTheGuard() {
         GuardConfig config = GuardConfig.read(DEPLOY.resolve("guard.yaml"));
         assertThat(config.replicationFactor()).isEqualTo(3);
+        assertThat(HttpConfig.read(DEPLOY.resolve("guard.yaml")))
+                .hasValueSatisfying(http -> assertThat(http.port()).isEqualTo(8642));
         assertThat(config.policy().mode()).isEqualTo(Mode.OBSERVE);
         assertThat(config.kafka()).containsEntry("security.protocol", "PLAINTEXT");
     }

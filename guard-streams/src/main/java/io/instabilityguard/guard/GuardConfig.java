@@ -113,6 +113,7 @@ public record GuardConfig(
                 null,
                 section.has("signing") ? signer(section.section("signing"), file) : null,
                 kafka(section));
+        section.has("http"); // read by io.instabilityguard.guard.view.http.HttpConfig
         section.end();
         return config;
     }

@@ -1,12 +1,19 @@
 package io.instabilityguard.guard;
 
 import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.guard.policy.PolicyRow;
+import io.instabilityguard.guard.view.View;
+import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.schemas.Mode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,6 +25,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 public final class GuardMain implements Callable<Integer> {
 
+    private static final Logger LOG = LoggerFactory.getLogger(GuardMain.class);
     private static final int CANNOT_RUN = 1;
     private static final int BAD_INPUT = 2;
 
@@ -50,13 +58,28 @@ public final class GuardMain implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws InterruptedException, IOException {
         GuardConfig read = GuardConfig.read(config);
+        Optional<HttpConfig> http = HttpConfig.read(config);
         try (Guard guard = new Guard(mode == null ? read : read.withMode(mode(mode)))) {
             Runtime.getRuntime().addShutdownHook(new Thread(guard::close, "guard-close"));
-            guard.start().await();
+            if (http.isEmpty()) {
+                guard.start().await();
+            } else {
+                watch(guard, read, http.get());
+            }
         }
         return 0;
+    }
+
+    private static void watch(Guard guard, GuardConfig config, HttpConfig http)
+            throws InterruptedException, IOException {
+        View.Instance instance =
+                new View.Instance(guard::policyOf, PolicyRow.read(config.policyFile()), () -> "");
+        try (View view = View.start(http, config.bootstrapServers(), config.kafka(), instance)) {
+            LOG.info("dashboard at {}", view.address());
+            guard.start().await();
+        }
     }
 
     private static Mode mode(String name) {
@@ -70,7 +93,7 @@ public final class GuardMain implements Callable<Integer> {
 
     private static int explain(Exception failure, CommandLine line) throws Exception {
         boolean badInput = failure instanceof PolicyException || failure instanceof CommandLine.ParameterException;
-        if (!badInput && !(failure instanceof KafkaException)) {
+        if (!badInput && !(failure instanceof KafkaException) && !(failure instanceof IOException)) {
             throw failure;
         }
         line.getErr().println("guard: " + failure.getMessage());

@@ -42,10 +42,14 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".catalogue")
             .layer("console")
             .definedBy(ROOT + ".console")
+            .layer("view")
+            .definedBy(ROOT + ".view..")
             .whereLayer("console")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("catalogue")
             .mayOnlyBeAccessedByLayers("console")
+            .whereLayer("view")
+            .mayOnlyBeAccessedByLayers("root", "console")
             .whereLayer("root")
             .mayOnlyBeAccessedByLayers("console")
             .whereLayer("deadletter")
@@ -55,27 +59,43 @@ final class GuardArchitectureTest {
             .whereLayer("lease")
             .mayOnlyBeAccessedByLayers("root", "intervention", "console")
             .whereLayer("operator")
-            .mayOnlyBeAccessedByLayers("root", "intervention", "console")
+            .mayOnlyBeAccessedByLayers("root", "intervention", "console", "view")
             .whereLayer("anomaly")
             .mayOnlyBeAccessedByLayers("root", "intervention")
             .whereLayer("baseline")
             .mayOnlyBeAccessedByLayers("mixing", "anomaly")
             .whereLayer("mixing")
-            .mayOnlyBeAccessedByLayers("anomaly")
+            .mayOnlyBeAccessedByLayers("anomaly", "view")
             .whereLayer("telemetry")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention")
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention", "view")
             .whereLayer("policy")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention", "catalogue", "console");
+            .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention", "catalogue", "console", "view");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT, ROOT + ".console")
+            .resideOutsideOfPackages(ROOT, ROOT + ".console", ROOT + ".view")
             .and()
             .haveNameNotMatching(SHELL)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.apache.kafka..");
+
+    @ArchTest
+    static final ArchRule HTTP_STAYS_IN_ITS_PACKAGE = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + ".view.http")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.javalin..", "jakarta.servlet..", "org.eclipse.jetty..");
+
+    @ArchTest
+    static final ArchRule WHAT_IS_SHOWN_KNOWS_NO_ONE_WHO_LOOKS = noClasses()
+            .that()
+            .resideInAnyPackage(ROOT + ".view.board", ROOT + ".view.access")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".view", ROOT + ".view.http", "org.slf4j..");
 
     @ArchTest
     static final ArchRule ESTIMATORS_ARE_NUMBERS_ONLY = noClasses()

@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
             TopicsCommand.class,
             LedgerCommand.class,
             KeysCommand.class,
-            AclsCommand.class
+            AclsCommand.class,
+            TokenCommand.class
         })
 public final class ConsoleMain {
 

@@ -1,0 +1,252 @@
+package io.instabilityguard.guard.view;
+
+import io.instabilityguard.guard.telemetry.TelemetryValidation;
+import io.instabilityguard.guard.view.board.Fleet;
+import io.instabilityguard.guard.view.http.FeedState;
+import io.instabilityguard.schemas.RecordSerdes;
+import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.Topic;
+import io.instabilityguard.schemas.Topics;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fills a {@link Fleet} from the guard's topics: the states of all runs, and the rest from some hours ago on; committed records only, in no consumer group, on
+ * a thread of its own. When Kafka fails it begins anew where it was. A record that cannot be read is left out and counted.
+ */
+final class TopicFeed implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TopicFeed.class);
+    private static final List<Topic<?>> HISTORY =
+            List.of(Topics.TELEMETRY, Topics.ANOMALIES, Topics.COMMANDS, Topics.OUTCOMES, Topics.DECISIONS);
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration ANSWER = Duration.ofSeconds(3);
+    private static final long CHECK_EVERY_MS = 5_000;
+    private static final long RETRY_MS = 1_000;
+    private static final long CLOSE_MS = 5_000;
+
+    private final Fleet fleet;
+    private final Map<String, Object> settings;
+    private final Duration history;
+    private final Clock clock;
+    private final Map<String, Deserializer<? extends SpecificRecord>> deserializers = new HashMap<>();
+    private final Map<TopicPartition, Long> positions = new HashMap<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread = new Thread(this::run, "view-feed");
+    private volatile FeedState state = FeedState.CATCHING_UP;
+    private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
+    private Map<TopicPartition, Long> beginning = Map.of();
+    private long checkedAtMs;
+    private long unreadable;
+
+    /** Reads nothing yet. */
+    TopicFeed(Fleet fleet, Map<String, Object> clients, Duration history, Clock clock) {
+        this.fleet = fleet;
+        this.history = history;
+        this.clock = clock;
+        settings = settings(clients);
+        RecordSerdes serdes = RecordSerdes.of(clients);
+        topics().forEach(topic ->
+                deserializers.put(topic.name(), serdes.serde(topic).deserializer()));
+        thread.setDaemon(true);
+    }
+
+    private static List<Topic<?>> topics() {
+        List<Topic<?>> topics = new ArrayList<>(HISTORY);
+        topics.add(Topics.RUNS);
+        return topics;
+    }
+
+    private static Map<String, Object> settings(Map<String, Object> clients) {
+        Map<String, Object> settings = new HashMap<>(clients);
+        settings.keySet().removeIf(key -> key.startsWith("group."));
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "guard-view");
+        return settings;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** How far the fleet can be trusted. */
+    FeedState state() {
+        return state;
+    }
+
+    private void run() {
+        while (!isClosing(0)) {
+            try (KafkaConsumer<String, byte[]> opened =
+                    new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+                consumer = opened;
+                follow(opened);
+            } catch (WakeupException e) {
+                LOG.debug("closing", e);
+            } catch (KafkaException e) {
+                state = FeedState.DISCONNECTED;
+                LOG.warn("the view cannot read the topics and tries again: {}", e.getMessage());
+            }
+            if (isClosing(RETRY_MS)) {
+                return;
+            }
+        }
+    }
+
+    private void follow(KafkaConsumer<String, byte[]> opened) {
+        assign(opened);
+        while (!isClosing(0)) {
+            for (ConsumerRecord<String, byte[]> record : opened.poll(POLL)) {
+                take(record);
+                positions.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
+            }
+            if (state != FeedState.LIVE || clock.millis() - checkedAtMs > CHECK_EVERY_MS) {
+                check(opened);
+            }
+        }
+    }
+
+    private void take(ConsumerRecord<String, byte[]> record) {
+        try {
+            if (!isTaken(record)) {
+                unreadable++;
+            }
+        } catch (SerializationException e) {
+            unreadable++;
+            LOG.debug("left out {}-{}@{}", record.topic(), record.partition(), record.offset(), e);
+        }
+    }
+
+    /** Whether the record is one that the guard, too, would believe. */
+    private boolean isTaken(ConsumerRecord<String, byte[]> record) {
+        Deserializer<? extends SpecificRecord> values = deserializers.get(record.topic());
+        String run = record.key();
+        if (values == null
+                || run == null
+                || TelemetryValidation.problemOfRun(run, run).isPresent()) {
+            return false;
+        }
+        SpecificRecord value = values.deserialize(record.topic(), record.headers(), record.value());
+        if (value == null && record.topic().equals(Topics.RUNS.name())) {
+            fleet.withdraw(run);
+            return true;
+        }
+        if (value == null || (value instanceof StepTelemetry step && isAbsurd(run, step))) {
+            return false;
+        }
+        fleet.take(run, value);
+        return true;
+    }
+
+    private static boolean isAbsurd(String run, StepTelemetry telemetry) {
+        return TelemetryValidation.problemOf(run, telemetry).isPresent();
+    }
+
+    /** Assigns every partition, each from where it was read to, or else from where the history begins. */
+    private void assign(KafkaConsumer<String, byte[]> opened) {
+        List<TopicPartition> all = topics().stream()
+                .flatMap(topic -> partitions(opened, topic).stream())
+                .toList();
+        opened.assign(all);
+        beginning = opened.endOffsets(all, ANSWER);
+        List<TopicPartition> fresh = all.stream()
+                .filter(partition -> !positions.containsKey(partition))
+                .toList();
+        seekToHistory(opened, fresh);
+        positions.forEach((partition, position) -> {
+            if (all.contains(partition)) {
+                opened.seek(partition, position);
+            }
+        });
+    }
+
+    private static List<TopicPartition> partitions(KafkaConsumer<String, byte[]> opened, Topic<?> topic) {
+        List<PartitionInfo> known = opened.partitionsFor(topic.name(), ANSWER);
+        if (known == null || known.isEmpty()) {
+            throw new UnknownTopicOrPartitionException("topic " + topic.name() + " does not exist on these brokers");
+        }
+        return known.stream()
+                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .toList();
+    }
+
+    private void seekToHistory(KafkaConsumer<String, byte[]> opened, List<TopicPartition> partitions) {
+        long fromMs = clock.millis() - history.toMillis();
+        Map<TopicPartition, Long> times = new HashMap<>();
+        partitions.stream()
+                .filter(partition -> !partition.topic().equals(Topics.RUNS.name()))
+                .forEach(partition -> times.put(partition, fromMs));
+        Map<TopicPartition, OffsetAndTimestamp> found = opened.offsetsForTimes(times);
+        for (TopicPartition partition : partitions) {
+            OffsetAndTimestamp offset = found.get(partition);
+            if (offset != null) {
+                opened.seek(partition, offset.offset());
+            } else if (times.containsKey(partition)) {
+                opened.seekToEnd(List.of(partition));
+            } else {
+                opened.seekToBeginning(List.of(partition));
+            }
+        }
+    }
+
+    /** Whether all is read that was there at the beginning; afterwards, whether the brokers still answer. Errors: {@link KafkaException} when they do not. */
+    private void check(KafkaConsumer<String, byte[]> opened) {
+        checkedAtMs = clock.millis();
+        if (state == FeedState.LIVE) {
+            opened.endOffsets(opened.assignment(), ANSWER);
+            return;
+        }
+        boolean isRead =
+                beginning.entrySet().stream().allMatch(end -> opened.position(end.getKey(), ANSWER) >= end.getValue());
+        state = isRead ? FeedState.LIVE : FeedState.CATCHING_UP;
+    }
+
+    private boolean isClosing(long waitMs) {
+        try {
+            return closing.await(waitMs, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        KafkaConsumer<String, byte[]> open = consumer;
+        if (open != null) {
+            open.wakeup();
+        }
+        try {
+            thread.join(CLOSE_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        LOG.debug("{} records could not be read", unreadable);
+    }
+}

@@ -1,0 +1,72 @@
+package io.instabilityguard.guard.view;
+
+import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyRow;
+import io.instabilityguard.guard.view.board.Fleet;
+import io.instabilityguard.guard.view.http.HttpConfig;
+import io.instabilityguard.guard.view.http.Sources;
+import io.instabilityguard.guard.view.http.ViewServer;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.CommonClientConfigs;
+
+/**
+ * One running dashboard. It reads the topics, not the stores of its own process, so that every instance shows every run, whoever owns it, and one that watches no run at
+ * all shows them, too.
+ */
+public final class View implements AutoCloseable {
+
+    private static final int MOST_RUNS = 5_000;
+
+    private final TopicFeed feed;
+    private final ActionSender actions;
+    private final ViewServer server;
+
+    private View(TopicFeed feed, ActionSender actions, ViewServer server) {
+        this.feed = feed;
+        this.actions = actions;
+        this.server = server;
+    }
+
+    /**
+     * What it shows besides the topics.
+     *
+     * @param policy the policy in force for a run
+     * @param rows the policy of the process, key by key
+     * @param metrics the process's metrics in Prometheus' text format; empty when there are none
+     */
+    public record Instance(Function<String, Policy> policy, List<PolicyRow> rows, Supplier<String> metrics) {}
+
+    /** Serves from now on. Errors: {@link IOException} when the port is taken; it names it. */
+    public static View start(HttpConfig config, String bootstrapServers, Map<String, String> kafka, Instance instance)
+            throws IOException {
+        Map<String, Object> clients = new HashMap<>(kafka);
+        clients.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        Clock clock = Clock.systemUTC();
+        Fleet fleet = new Fleet(MOST_RUNS, config.historyBytes());
+        TopicFeed feed = new TopicFeed(fleet, clients, config.history(), clock);
+        ActionSender actions = new ActionSender(clients);
+        Sources sources =
+                new Sources(fleet, instance.policy(), instance.rows(), actions, feed::state, instance.metrics(), clock);
+        ViewServer server = new ViewServer(config, sources).start();
+        feed.start();
+        return new View(feed, actions, server);
+    }
+
+    /** Where it is, for a browser on this machine. */
+    public String address() {
+        return server.address();
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        feed.close();
+        actions.close();
+    }
+}

@@ -1,0 +1,36 @@
+// The policy in force, key by key, beside the default.
+
+import { get } from './api.js';
+import { at, facts, failure, h, put, table } from './dom.js';
+import { number, whole } from './format.js';
+import { mount } from './shell.js';
+
+const COLUMNS = [{ label: 'Key' }, { label: 'In force' }, { label: 'Default' }];
+let rows = [];
+
+function show() {
+  const wanted = at('filter').value.trim().toLowerCase();
+  const shown = rows.filter(({ key, value, standard }) => key.toLowerCase().includes(wanted) && (!at('changed').checked || value !== standard));
+  put(at('rows'), shown.length === 0 ? h('p', { class: 'soft' }, 'No key fits.')
+    : table(`${whole(shown.length)} of ${whole(rows.length)} keys`, COLUMNS, shown.map(({ key, value, standard }) => ({
+      key, className: value === standard ? null : 'changed',
+      cells: [h('code', {}, key), h('code', {}, value), value === standard ? 'the same' : h('code', {}, standard ?? 'none')] }))));
+}
+
+async function refresh(runs) {
+  if (runs !== null) return;
+  try {
+    const policy = await get('/policy');
+    rows = policy.rows;
+    const changed = rows.filter(({ value, standard }) => value !== standard).length;
+    put(at('summary'), h('div', { class: 'card' }, facts([['Mode', policy.mode.toLowerCase()], ['Budget', `${number(policy.budget)} steps in any 1,000`],
+      ['Differs from the default in', `${whole(changed)} keys`], ['Hash', h('code', {}, policy.hash)]])));
+    show();
+  } catch (problem) {
+    put(at('summary'), failure(problem));
+  }
+}
+
+at('filter').addEventListener('input', show);
+at('changed').addEventListener('change', show);
+mount('policy', refresh);
