@@ -99,6 +99,7 @@ class LeastAclsIT {
     void shouldNotLetAnybodyInWithoutACertificateOrPasswordThatTheBrokerBelieves() {
         for (Map<String, String> client : List.of(kafka.client("stranger"), kafka.knowing("sidecar", "a-guess"))) {
             Map<String, Object> settings = new HashMap<>(client);
+            settings.put("request.timeout.ms", 5_000);
             settings.put("default.api.timeout.ms", 10_000);
             try (Admin admin = Admin.create(settings)) {
                 assertThatThrownBy(() -> admin.listTopics().names().get())
