@@ -70,6 +70,16 @@ class FailOpenTest(HookCase):
         self.assertEqual((guard.statistics["reattached"], guard.statistics["sessionsLost"]), (1, 1))
         self.assertEqual(len(self.warnings.texts), 1)
 
+    def test_should_warn_once_of_a_sidecar_that_died_and_stays_away(self) -> None:
+        guard = self.attach()
+        guard.step(0)
+        self.sidecar.stop()
+        for step in range(1, 6):
+            self.now += 10.0
+            guard.step(step)
+        self.assertEqual(len(self.warnings.texts), 1)
+        self.assertIn("the sidecar is lost", self.warnings.texts[0])
+
     def test_should_change_nothing_when_the_sidecar_dies_while_it_computes(self) -> None:
         self.sidecar.on["APPLY"] = die
         guard = self.attach()

@@ -75,6 +75,8 @@ class Connection:
             self._check_owner()
             channel = Channel.connect(self._path)
         except OSError as error:
+            if self._was_attached and isinstance(error, (ConnectionRefusedError, FileNotFoundError)):
+                return  # that it is gone was said when it was lost
             reason = error.strerror or str(error)
             self._report.warn("training goes on without the guard: no sidecar at %s (%s)" % (self._path, reason))
             return
