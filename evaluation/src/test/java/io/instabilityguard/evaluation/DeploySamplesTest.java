@@ -3,6 +3,7 @@ package io.instabilityguard.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.guard.GuardConfig;
+import io.instabilityguard.guard.view.access.Role;
 import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.schemas.Mode;
 import java.nio.file.Path;
@@ -20,5 +21,17 @@ class DeploySamplesTest {
                 .hasValueSatisfying(http -> assertThat(http.port()).isEqualTo(8642));
         assertThat(config.policy().mode()).isEqualTo(Mode.OBSERVE);
         assertThat(config.kafka()).containsEntry("security.protocol", "PLAINTEXT");
+    }
+
+    @Test
+    void shouldConfigureTheGuardsInContainers() {
+        Path kubernetes = DEPLOY.resolve("kubernetes/base/guard-config.yaml");
+        assertThat(GuardConfig.read(kubernetes).replicationFactor()).isEqualTo(3);
+        assertThat(HttpConfig.read(kubernetes))
+                .get()
+                .extracting(HttpConfig::port, HttpConfig::withoutToken)
+                .containsExactly(8080, Role.ANYONE);
+        assertThat(GuardConfig.read(DEPLOY.resolve("compose-guard.yaml")).bootstrapServers())
+                .isEqualTo("kafka:9092");
     }
 }
