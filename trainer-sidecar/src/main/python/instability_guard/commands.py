@@ -13,6 +13,7 @@ _MAX_PENDING = 256
 _MAX_REMEMBERED_REFUSALS = 4096
 _HELLO_APPLIED = 256
 _MAX_ID = 300
+_LONGEST_REASON = 200
 
 
 class Command(NamedTuple):
@@ -136,6 +137,10 @@ class CommandBook:
             return False
         self._underway = command.id
         return True
+
+    def hold(self, reason: str) -> None:
+        """The training program takes its run for itself."""
+        self.held = reason[:_LONGEST_REASON].strip() or "no reason given"
 
     def release(self) -> None:
         """The training program gives its run back; what was commanded before that is refused all the same."""

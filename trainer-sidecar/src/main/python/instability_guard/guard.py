@@ -1,9 +1,7 @@
 """The guard's hook in a training loop."""
 
-import atexit
 import operator
 import os
-import weakref
 from contextlib import ExitStack
 from typing import Any, Callable, ContextManager, Dict, Mapping, Optional, Sequence, Union
 
@@ -11,6 +9,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from instability_guard import lifetimes
 from instability_guard.boundary import Boundary, Observed
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
@@ -24,8 +23,6 @@ from instability_guard.report import Report
 from instability_guard.scalars import Scalar
 from instability_guard.sharding import flat_parameters
 from instability_guard.signals import Signals
-
-_LONGEST_REASON = 200
 
 
 class InstabilityGuard:
@@ -68,7 +65,7 @@ class InstabilityGuard:
         self._boundary = Boundary(
             options, self._signals, self._connection, book, self._interventions, self._report, self._membership
         )
-        _guards.add(self)
+        lifetimes.enrol(self)
 
     @classmethod
     def attach(
@@ -241,7 +238,7 @@ class InstabilityGuard:
         Until `release`, or the end of the `with`; a later `hold` replaces the reason.
         """
         if not self._closed:
-            self._book.held = str(reason)[:_LONGEST_REASON].strip() or "no reason given"
+            self._book.hold(str(reason))
         ending = ExitStack()
         ending.callback(self.release)
         return ending
@@ -285,7 +282,7 @@ class InstabilityGuard:
         """A copy (deepcopy, pickle) of a guard, say inside a model that holds one, does nothing."""
         return _inert, ()
 
-    def _disown(self) -> None:
+    def disown(self) -> None:
         """In a forked child: let go of the parent's socket, without a word to the sidecar."""
         if not self._closed:
             self._closed = True
@@ -306,20 +303,3 @@ def _inert() -> InstabilityGuard:
     guard._closed = True
     guard._report = Report()
     return guard
-
-
-_guards: "weakref.WeakSet[InstabilityGuard]" = weakref.WeakSet()
-
-
-def _close_all() -> None:
-    for guard in list(_guards):
-        guard.close()
-
-
-def _disown_all() -> None:
-    for guard in list(_guards):
-        guard._disown()
-
-
-atexit.register(_close_all)
-os.register_at_fork(after_in_child=_disown_all)
