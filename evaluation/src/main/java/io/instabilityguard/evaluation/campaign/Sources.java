@@ -1,16 +1,14 @@
 package io.instabilityguard.evaluation.campaign;
 
+import io.instabilityguard.schemas.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -52,7 +50,7 @@ public record Sources(Path home) {
     public String guarded(String policy) {
         TreeSet<Path> files = new TreeSet<>();
         GUARD.forEach(folder -> files.addAll(under(folder)));
-        return sha256(hash(files), policy);
+        return Sha256.hex(hash(files) + "\n" + policy);
     }
 
     private static List<String> imports(Path file) {
@@ -78,9 +76,9 @@ public record Sources(Path home) {
         StringBuilder all = new StringBuilder();
         files.forEach(file -> all.append(home.relativize(file))
                 .append('\n')
-                .append(sha256(read(file)))
+                .append(Sha256.hex(read(file)))
                 .append('\n'));
-        return sha256(all.toString());
+        return Sha256.hex(all.toString());
     }
 
     private static String read(Path file) {
@@ -88,16 +86,6 @@ public record Sources(Path home) {
             return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String sha256(String... parts) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of()
-                    .formatHex(digest.digest(String.join("\n", parts).getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Topics;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -13,29 +12,15 @@ import java.util.HexFormat;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code guard dead-letters}: what could not be read or processed, and sending it once more. */
 @Command(name = "dead-letters", description = "What could not be read or processed.", mixinStandardHelpOptions = true)
-final class DeadLettersCommand {
+final class DeadLettersCommand extends ClusterCommand {
 
-    private static final int REFUSED = 1;
     private static final int SHOWN_BYTES = 256;
     private static final String LETTER = "Letter, as ls writes it: 2-17.";
-
-    @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
-
-    @Mixin
-    private OutputOptions output = new OutputOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
 
     @Command(name = "ls", description = "Every letter, one line each.", mixinStandardHelpOptions = true)
     int ls() {
@@ -147,15 +132,5 @@ final class DeadLettersCommand {
         out().println(line);
         out().flush();
         return 0;
-    }
-
-    private int refuse(String reason) {
-        spec.commandLine().getErr().println("guard: " + reason);
-        spec.commandLine().getErr().flush();
-        return REFUSED;
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
     }
 }

@@ -11,7 +11,6 @@ import io.instabilityguard.schemas.signature.PublicKeys;
 import io.instabilityguard.schemas.signature.RecordSignature;
 import io.instabilityguard.schemas.signature.SignatureProblem;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -20,29 +19,16 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code guard ledger}: what the guard decided, and whether anybody has changed it since. */
 @Command(
         name = "ledger",
         description = "What was decided, and whether it was changed.",
         mixinStandardHelpOptions = true)
-final class LedgerCommand {
+final class LedgerCommand extends ClusterCommand {
 
     private static final int BROKEN = 3;
-
-    @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
-
-    @Mixin
-    private OutputOptions output = new OutputOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
 
     @Command(name = "show", description = "The decisions about one run, oldest first.", mixinStandardHelpOptions = true)
     int show(@Option(names = "--run", required = true, paramLabel = "R", description = "Id of the run.") String run) {
@@ -199,13 +185,5 @@ final class LedgerCommand {
         } catch (IOException e) {
             throw new PolicyException("--public-keys: " + e.getMessage());
         }
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
-    }
-
-    private PrintWriter err() {
-        return spec.commandLine().getErr();
     }
 }

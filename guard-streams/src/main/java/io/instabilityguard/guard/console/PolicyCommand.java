@@ -12,7 +12,6 @@ import io.instabilityguard.schemas.PolicyInForce;
 import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.Topics;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -23,29 +22,16 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code guard policy}: the policies of runs. What is checked here is checked again by the guard, on top of the policy of its own process. */
 @Command(name = "policy", description = "The policies of runs.", mixinStandardHelpOptions = true)
-final class PolicyCommand {
+final class PolicyCommand extends ClusterCommand {
 
     private static final String FILE = "Policy, YAML: the keys that differ from those of the guard's process.";
     private static final String RUNS =
             "Runs: * stands for any characters, ? for one; the most specific pattern counts.";
-
-    @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
-
-    @Mixin
-    private OutputOptions output = new OutputOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
 
     @Command(
             name = "check",
@@ -213,9 +199,5 @@ final class PolicyCommand {
         } catch (IOException e) {
             throw new PolicyException("policy file " + file + " cannot be read: " + e.getMessage());
         }
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
     }
 }

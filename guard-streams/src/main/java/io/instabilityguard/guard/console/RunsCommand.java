@@ -3,28 +3,14 @@ package io.instabilityguard.guard.console;
 import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.Topics;
-import java.io.PrintWriter;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code guard runs}: where the runs stand, as the guard published it last. */
 @Command(name = "runs", description = "Where the runs stand.", mixinStandardHelpOptions = true)
-final class RunsCommand {
-
-    @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
-
-    @Mixin
-    private OutputOptions output = new OutputOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
+final class RunsCommand extends ClusterCommand {
 
     @Command(name = "ls", description = "Every run, one line each.", mixinStandardHelpOptions = true)
     int ls() {
@@ -62,9 +48,5 @@ final class RunsCommand {
             reader.read(Topics.RUNS, entry -> states.put(entry.record().key(), entry.value()));
         }
         return states;
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
     }
 }

@@ -12,23 +12,14 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** {@code guard topics}: the topics of the catalogue on a cluster of one's own. */
 @Command(name = "topics", description = "The guard's topics on your cluster.", mixinStandardHelpOptions = true)
-final class TopicsCommand {
+final class TopicsCommand extends ClusterCommand {
     private static final int WRONG = 1;
     private static final int MOST_PARTITIONS = 1_000;
-
-    @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
-
-    @Mixin
-    private OutputOptions output = new OutputOptions();
 
     @Option(
             names = "--replication-factor",
@@ -43,10 +34,6 @@ final class TopicsCommand {
             scope = ScopeType.INHERIT,
             description = "Copies that must have a record before it counts as written; default: the majority.")
     private @Nullable Integer minInSyncReplicas;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
 
     @Command(name = "create", description = "Creates those that are missing.", mixinStandardHelpOptions = true)
     int create(
@@ -74,7 +61,7 @@ final class TopicsCommand {
             missing.forEach(topic -> listing.add(topic.name(), topic.numPartitions(), topic.replicationFactor(), true));
             present.forEach((name, topic) -> listing.add(name, topic.partitions(), topic.replicationFactor(), false));
         }
-        listing.print(spec.commandLine().getOut());
+        listing.print(out());
         return 0;
     }
 
@@ -88,12 +75,12 @@ final class TopicsCommand {
             wrong = TopicCheck.of(plan(), admin.present(names()));
         }
         if (wrong.isEmpty() && !output.isJson()) {
-            spec.commandLine().getOut().println("all " + names().size() + " topics are as they must be");
+            out().println("all " + names().size() + " topics are as they must be");
             return 0;
         }
         Listing listing = output.listing("topic", "setting", "found", "expected", "fix");
         wrong.forEach(each -> listing.add(each.topic(), each.setting(), each.found(), each.expected(), each.fix()));
-        listing.print(spec.commandLine().getOut());
+        listing.print(out());
         return wrong.isEmpty() ? 0 : WRONG;
     }
 

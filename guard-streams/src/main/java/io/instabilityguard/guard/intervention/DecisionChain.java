@@ -1,13 +1,11 @@
 package io.instabilityguard.guard.intervention;
 
 import io.instabilityguard.schemas.Decision;
+import io.instabilityguard.schemas.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.apache.avro.Schema;
@@ -40,9 +38,7 @@ public final class DecisionChain {
     }
 
     private static String hash(Decision open) {
-        MessageDigest digest = sha256();
-        digest.update(open.getPreviousHash().getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(digest.digest(binary(open)));
+        return Sha256.hex(open.getPreviousHash().getBytes(StandardCharsets.UTF_8), binary(open));
     }
 
     private static byte[] binary(Decision decision) {
@@ -71,13 +67,5 @@ public final class DecisionChain {
                 .map(field -> new Schema.Field(field, field.schema()))
                 .toList();
         return Schema.createRecord(now.getName(), now.getDoc(), now.getNamespace(), false, fields);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

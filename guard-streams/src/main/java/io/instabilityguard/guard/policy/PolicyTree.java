@@ -7,13 +7,11 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.instabilityguard.schemas.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -113,10 +111,9 @@ final class PolicyTree {
     static String hash(ObjectNode tree) {
         try {
             Object sorted = CANONICAL.treeToValue(tree, Object.class);
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(CANONICAL.writeValueAsBytes(sorted));
-            return HexFormat.of().formatHex(digest);
-        } catch (JsonProcessingException | NoSuchAlgorithmException e) {
-            throw new IllegalStateException("a parsed policy can be written and every Java platform has SHA-256", e);
+            return Sha256.hex(CANONICAL.writeValueAsBytes(sorted));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a parsed policy can be written", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.instabilityguard.schemas.signature;
 
+import io.instabilityguard.schemas.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,8 +13,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,7 +24,7 @@ import java.util.Set;
  * @param publicKey {@code ID.pem}, X.509 PEM: for everyone who verifies
  */
 public record KeyPairFiles(String id, Path privateKey, Path publicKey) {
-    private static final int FINGERPRINT_BYTES = 6;
+    private static final int FINGERPRINT_DIGITS = 12;
 
     /**
      * Makes a new pair in a folder, which is made (mode 0700) when missing.
@@ -75,13 +74,7 @@ public record KeyPairFiles(String id, Path privateKey, Path publicKey) {
     }
 
     private static String fingerprint(KeyPair pair) {
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(pair.getPublic().getEncoded());
-            return "guard-" + HexFormat.of().formatHex(digest, 0, FINGERPRINT_BYTES);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return "guard-" + Sha256.hex(pair.getPublic().getEncoded()).substring(0, FINGERPRINT_DIGITS);
     }
 
     private static void write(Path file, byte[] content, String mode) throws IOException {

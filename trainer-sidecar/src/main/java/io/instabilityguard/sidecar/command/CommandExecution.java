@@ -89,7 +89,7 @@ public final class CommandExecution {
         } else if (fencing.bars(command)) {
             finish(entry, OutcomeStatus.REFUSED, fencing.reason(command));
         } else if (lastStep > command.expiresAtStep()) {
-            finish(entry, OutcomeStatus.EXPIRED, expired(command));
+            finish(entry, OutcomeStatus.EXPIRED, command.whyExpired(lastStep));
         } else {
             send(entry);
         }
@@ -109,9 +109,9 @@ public final class CommandExecution {
         switch (judgement) {
             case SEEN -> LOG.debug("command {} was read again", command.id());
             case DUPLICATE -> publishOnly(entry, OutcomeStatus.DUPLICATE, "this id was received before");
-            case VOID -> finish(entry, OutcomeStatus.VOID, voidness(command));
+            case VOID -> finish(entry, OutcomeStatus.VOID, command.whyVoid(session));
             case FENCED -> finish(entry, OutcomeStatus.REFUSED, fencing.reason(command));
-            case EXPIRED -> finish(entry, OutcomeStatus.EXPIRED, expired(command));
+            case EXPIRED -> finish(entry, OutcomeStatus.EXPIRED, command.whyExpired(lastStep));
             case FORWARD -> forward(entry, loop);
         }
         fencing.withdraw();
@@ -180,14 +180,8 @@ public final class CommandExecution {
                             .orElse("this session was sent no such command")));
             return;
         }
-        if (fencing.bars(known.get().command())) {
-            reject(
-                    known.get(),
-                    OutcomeStatus.REFUSED,
-                    fencing.reason(known.get().command()));
-            return;
-        }
         try {
+            fencing.check(known.get().command());
             ready(known.get(), replacement.replace(known.get().command(), apply.matrices()));
         } catch (RefusedException e) {
             reject(known.get(), OutcomeStatus.REFUSED, String.valueOf(e.getMessage()));
@@ -291,15 +285,5 @@ public final class CommandExecution {
 
     private long now() {
         return clock.millis();
-    }
-
-    private String expired(ReceivedCommand command) {
-        return "the trainer is at step " + lastStep + ", past " + command.expiresAtStep();
-    }
-
-    private String voidness(ReceivedCommand command) {
-        return command.run().equals(session.run()) && command.key().equals(session.run())
-                ? "it is for generation " + command.generation() + ", the trainer is " + session.generation()
-                : "its record key is " + command.key() + ", its run is " + command.run();
     }
 }

@@ -25,6 +25,13 @@ final class Fencing {
         return fence().reason(command);
     }
 
+    /** Refuses a command of a holder that has lost the run. */
+    void check(ReceivedCommand command) throws RefusedException {
+        if (bars(command)) {
+            throw new RefusedException(reason(command));
+        }
+    }
+
     /** A word about who holds the run, possibly an old one. */
     void hear(RunProgress state) {
         log.hold(state.run(), new Fence(state.generation(), state.holder(), state.epoch()));

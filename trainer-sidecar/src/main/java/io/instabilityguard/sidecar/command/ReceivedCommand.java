@@ -75,4 +75,16 @@ public record ReceivedCommand(
         return new SidecarMessage.Command(
                 id, kind, layers, parameters, decidedAtStep, applyAtStep, expiresAtStep, undoes);
     }
+
+    /** Why it cannot be applied any more. */
+    String whyExpired(long lastStep) {
+        return "the trainer is at step " + lastStep + ", past " + expiresAtStep;
+    }
+
+    /** Why it is not for this session. */
+    String whyVoid(SessionKey session) {
+        return run.equals(session.run()) && key.equals(session.run())
+                ? "it is for generation " + generation + ", the trainer is " + session.generation()
+                : "its record key is " + key + ", its run is " + run;
+    }
 }

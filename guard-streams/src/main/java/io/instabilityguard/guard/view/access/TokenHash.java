@@ -1,11 +1,10 @@
 package io.instabilityguard.guard.view.access;
 
+import io.instabilityguard.schemas.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
@@ -35,12 +34,7 @@ public record TokenHash(String hex) {
 
     /** Of a token. */
     public static TokenHash of(String token) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-            return new TokenHash(HexFormat.of().formatHex(digest));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return new TokenHash(Sha256.hex(token));
     }
 
     /** Whether both are the same; takes as long for every other hash. */
