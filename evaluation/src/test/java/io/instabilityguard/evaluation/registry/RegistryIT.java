@@ -43,7 +43,7 @@ class RegistryIT {
             byte[] bytes = write(topic, sample);
 
             assertThat(bytes[0]).isZero();
-            assertThat(toParsingForm(known(ByteBuffer.wrap(bytes).getInt(1)))).isEqualTo(toParsingForm(topic.schema()));
+            assertThat(toParsingForm(registry.schema(ByteBuffer.wrap(bytes).getInt(1)))).isEqualTo(toParsingForm(topic.schema()));
             assertThat(serde(topic).deserializer().deserialize(topic.name(), bytes))
                     .hasToString(sample.toString());
             assertThat(write(topic, sample)).isEqualTo(bytes);
@@ -149,12 +149,6 @@ class RegistryIT {
     @SuppressWarnings("unchecked") // the sample is of the topic's class
     private static Serde<SpecificRecord> serde(Topic<?> topic, Map<String, String> settings) {
         return (Serde<SpecificRecord>) RecordSerdes.of(topic, settings);
-    }
-
-    /** The schema that the registry has under an id. */
-    private static Schema known(int id) throws Exception {
-        return new Schema.Parser()
-                .parse(registry.get("/schemas/ids/" + id).body().get("schema").asText());
     }
 
     private static Topic<?> topicOf(SpecificRecord sample) {

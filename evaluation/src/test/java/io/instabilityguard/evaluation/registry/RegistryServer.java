@@ -141,6 +141,23 @@ final class RegistryServer {
                 .isEqualTo(200);
     }
 
+    /** The schema under an id; its named parts may be schemas of their own, as Apicurio's serializer registers them. */
+    Schema schema(int id) throws IOException, InterruptedException {
+        return parse(get("/schemas/ids/" + id).body(), new Schema.Parser());
+    }
+
+    private Schema parse(JsonNode answer, Schema.Parser known) throws IOException, InterruptedException {
+        for (JsonNode part : answer.path("references")) {
+            if (!known.getTypes().containsKey(part.get("name").asText())) {
+                parse(
+                        get("/subjects/" + part.get("subject").asText() + "/versions/" + part.get("version"))
+                                .body(),
+                        known);
+            }
+        }
+        return known.parse(answer.get("schema").asText());
+    }
+
     Answer get(String path) throws IOException, InterruptedException {
         return send(request(path).GET());
     }
