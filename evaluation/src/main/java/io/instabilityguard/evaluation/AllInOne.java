@@ -4,6 +4,7 @@ import io.instabilityguard.evaluation.broker.EmbeddedBroker;
 import io.instabilityguard.evaluation.broker.TopicCreation;
 import io.instabilityguard.guard.Guard;
 import io.instabilityguard.guard.GuardConfig;
+import io.instabilityguard.guard.metrics.GuardMetrics;
 import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.View;
@@ -141,7 +142,8 @@ public final class AllInOne implements AutoCloseable {
         String token = TokenHash.newToken(new SecureRandom());
         HttpConfig http = HttpConfig.local(port, Tokens.NONE.with(token, new Principal("local", Role.OPERATOR)));
         Guard watching = Objects.requireNonNull(guard, "not started");
-        View.Instance instance = new View.Instance(watching::policyOf, PolicyRow.read(policyFile), () -> "");
+        GuardMetrics metrics = opened(watching.metrics());
+        View.Instance instance = new View.Instance(watching::policyOf, PolicyRow.read(policyFile), metrics::scrape);
         try {
             View view = opened(View.start(http, endpoints().bootstrapServers(), Map.of(), instance));
             return view.address() + "/#token=" + token;

@@ -1,7 +1,9 @@
 package io.instabilityguard.guard;
 
+import io.instabilityguard.guard.metrics.GuardMetrics;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyBook;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -23,12 +25,14 @@ public final class Guard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
+    private final GuardConfig config;
     private final PolicyBook policies;
     private final KafkaStreams streams;
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link io.instabilityguard.guard.policy.PolicyException}. */
     public Guard(GuardConfig config) {
+        this.config = config;
         policies = config.policies();
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
@@ -47,6 +51,12 @@ public final class Guard implements AutoCloseable {
     /** Whether it has its partitions and has restored its state. */
     public boolean isRunning() {
         return streams.state() == KafkaStreams.State.RUNNING;
+    }
+
+    /** Its metrics, measured from now on; those of Kafka Streams are there within a minute of the start. The caller closes them. */
+    public GuardMetrics metrics() {
+        return GuardMetrics.start(
+                streams, config.clients(), policy().detectors().keySet(), Clock.systemUTC());
     }
 
     /** The policy in force for a run. */

@@ -18,6 +18,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -114,6 +115,7 @@ public record GuardConfig(
                 section.has("signing") ? signer(section.section("signing"), file) : null,
                 kafka(section));
         section.has("http"); // read by io.instabilityguard.guard.view.http.HttpConfig
+        section.has("notifications"); // read by io.instabilityguard.guard.notification.NotificationConfig
         section.end();
         return config;
     }
@@ -169,6 +171,13 @@ public record GuardConfig(
     /** The policy of the process, ready for those from Kafka. */
     public PolicyBook policies() {
         return new PolicyBook(policy(), pinned);
+    }
+
+    /** Settings for any Kafka client beside the topology, and for the serdes. */
+    public Map<String, Object> clients() {
+        Map<String, Object> clients = new LinkedHashMap<>(kafka);
+        clients.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        return clients;
     }
 
     /** Settings for Kafka Streams. */

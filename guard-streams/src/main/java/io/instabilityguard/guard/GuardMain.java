@@ -1,5 +1,8 @@
 package io.instabilityguard.guard;
 
+import io.instabilityguard.guard.metrics.GuardMetrics;
+import io.instabilityguard.guard.notification.NotificationConfig;
+import io.instabilityguard.guard.notification.Notifications;
 import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.View;
@@ -7,6 +10,7 @@ import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.schemas.Mode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -61,24 +65,32 @@ public final class GuardMain implements Callable<Integer> {
     public Integer call() throws InterruptedException, IOException {
         GuardConfig read = GuardConfig.read(config);
         Optional<HttpConfig> http = HttpConfig.read(config);
-        try (Guard guard = new Guard(mode == null ? read : read.withMode(mode(mode)))) {
+        NotificationConfig receivers = NotificationConfig.read(config, System.getenv());
+        try (Guard guard = new Guard(mode == null ? read : read.withMode(mode(mode)));
+                Notifications notifications =
+                        Notifications.start(receivers, read.applicationId(), read.clients(), Clock.systemUTC())) {
             Runtime.getRuntime().addShutdownHook(new Thread(guard::close, "guard-close"));
             if (http.isEmpty()) {
                 guard.start().await();
             } else {
-                watch(guard, read, http.get());
+                watch(guard, read, http.get(), notifications);
             }
         }
         return 0;
     }
 
-    private static void watch(Guard guard, GuardConfig config, HttpConfig http)
+    private static void watch(Guard guard, GuardConfig config, HttpConfig http, Notifications notifications)
             throws InterruptedException, IOException {
-        View.Instance instance = new View.Instance(guard::policyOf, PolicyRow.read(config.policyFile()), () -> "");
-        try (View view = View.start(http, config.bootstrapServers(), config.kafka(), instance)) {
+        try (GuardMetrics metrics = guard.metrics();
+                View view = View.start(http, config.bootstrapServers(), config.kafka(), seen(guard, config, metrics))) {
+            notifications.bindTo(metrics.registry());
             LOG.info("dashboard at {}", view.address());
             guard.start().await();
         }
+    }
+
+    private static View.Instance seen(Guard guard, GuardConfig config, GuardMetrics metrics) {
+        return new View.Instance(guard::policyOf, PolicyRow.read(config.policyFile()), metrics::scrape);
     }
 
     private static Mode mode(String name) {

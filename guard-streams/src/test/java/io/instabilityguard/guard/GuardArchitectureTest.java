@@ -13,7 +13,8 @@ final class GuardArchitectureTest {
 
     private static final String ROOT = "io.instabilityguard.guard";
     private static final String SHELL =
-            ".*(Processor|WatchStore|PolicyStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters)(\\$.*)?";
+            ".*(Processor|WatchStore|PolicyStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters"
+                    + "|TopicFeed|IncidentFeed|CanaryProbe|GuardMetrics|TelemetryLag)(\\$.*)?";
 
     @ArchTest
     static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
@@ -40,6 +41,14 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".deadletter")
             .layer("catalogue")
             .definedBy(ROOT + ".catalogue")
+            .layer("feed")
+            .definedBy(ROOT + ".feed")
+            .layer("canary")
+            .definedBy(ROOT + ".canary")
+            .layer("metrics")
+            .definedBy(ROOT + ".metrics")
+            .layer("notification")
+            .definedBy(ROOT + ".notification")
             .layer("console")
             .definedBy(ROOT + ".console")
             .layer("view")
@@ -48,6 +57,14 @@ final class GuardArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("catalogue")
             .mayOnlyBeAccessedByLayers("console")
+            .whereLayer("feed")
+            .mayOnlyBeAccessedByLayers("metrics", "view")
+            .whereLayer("canary")
+            .mayOnlyBeAccessedByLayers("metrics", "notification", "console")
+            .whereLayer("metrics")
+            .mayOnlyBeAccessedByLayers("root")
+            .whereLayer("notification")
+            .mayOnlyBeAccessedByLayers("root")
             .whereLayer("view")
             .mayOnlyBeAccessedByLayers("root", "console")
             .whereLayer("root")
@@ -69,7 +86,8 @@ final class GuardArchitectureTest {
             .whereLayer("telemetry")
             .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention", "view")
             .whereLayer("policy")
-            .mayOnlyBeAccessedByLayers("root", "anomaly", "operator", "intervention", "catalogue", "console", "view");
+            .mayOnlyBeAccessedByLayers(
+                    "root", "anomaly", "operator", "intervention", "catalogue", "notification", "console", "view");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()
@@ -137,10 +155,27 @@ final class GuardArchitectureTest {
             .orShould()
             .callMethod(System.class, "nanoTime")
             .orShould()
-            .callMethod(System.class, "getenv")
-            .orShould()
             .callMethod(java.time.Instant.class, "now")
             .orShould()
             .dependOnClassesThat()
             .haveFullyQualifiedName("java.util.Random");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_PROCESS_READS_ITS_ENVIRONMENT = noClasses()
+            .that()
+            .doNotHaveSimpleName("GuardMain")
+            .should()
+            .callMethod(System.class, "getenv")
+            .orShould()
+            .callMethod(System.class, "getenv", String.class);
+
+    @ArchTest
+    static final ArchRule METERS_STAY_IN_THEIR_PACKAGES = noClasses()
+            .that()
+            .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".canary", ROOT + ".notification", ROOT + ".console")
+            .and()
+            .doNotHaveSimpleName("GuardMain")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.micrometer..", "io.prometheus..");
 }

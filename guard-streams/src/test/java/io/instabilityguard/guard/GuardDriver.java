@@ -1,5 +1,7 @@
 package io.instabilityguard.guard;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.instabilityguard.guard.anomaly.DetectionProcessor;
 import io.instabilityguard.guard.intervention.DecisionProcessor;
 import io.instabilityguard.guard.policy.Policy;
@@ -15,6 +17,7 @@ import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.time.Duration;
@@ -23,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -86,6 +91,25 @@ final class GuardDriver implements AutoCloseable {
 
     void sendAs(String key, StepTelemetry record) {
         telemetry.pipeInput(new TestRecord<>(key, record, Instant.ofEpochMilli(record.getTimestampMs())));
+    }
+
+    /** Sends a record with its trace in the header, as a sidecar does. */
+    void sendTraced(StepTelemetry record) {
+        Headers headers =
+                new RecordHeaders().add(StepTrace.HEADER, StepTrace.of(record).getBytes(US_ASCII));
+        Instant at = Instant.ofEpochMilli(record.getTimestampMs());
+        telemetry.pipeInput(new TestRecord<>(record.getRun(), record, headers, at));
+    }
+
+    /** The traces of everything published to a topic since it was last read. */
+    List<String> traces(Topic<?> topic) {
+        return driver
+                .createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
+                .readRecordsToList()
+                .stream()
+                .map(record ->
+                        new String(record.headers().lastHeader(StepTrace.HEADER).value(), US_ASCII))
+                .toList();
     }
 
     void answer(InterventionOutcome outcome) {

@@ -15,10 +15,15 @@ public final class StepTrace {
 
     /** The header's value for one rank's record of a step: {@code 00-<trace>-<span>-01}. */
     public static String of(StepTelemetry step) {
-        String trace = step.getRun() + "/" + step.getGeneration() + "/" + step.getStep();
+        return of(step.getRun(), step.getGeneration(), step.getStep(), step.getProcessRank());
+    }
+
+    /** The same, for what one rank did about a step. */
+    public static String of(String run, long generation, long step, int processRank) {
+        String trace = run + "/" + generation + "/" + step;
         return "00-%s-%s-01"
                 .formatted(
                         Sha256.hex(trace).substring(0, TRACE_DIGITS),
-                        Sha256.hex(trace + "/" + step.getProcessRank()).substring(0, SPAN_DIGITS));
+                        Sha256.hex(trace + "/" + processRank).substring(0, SPAN_DIGITS));
     }
 }

@@ -1,8 +1,6 @@
 package io.instabilityguard.sidecar;
 
 import io.instabilityguard.schemas.RecordSerdes;
-import io.instabilityguard.schemas.StepTelemetry;
-import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.sidecar.command.CommandConsumer;
@@ -11,7 +9,6 @@ import io.instabilityguard.sidecar.report.KafkaRecordSender;
 import io.instabilityguard.sidecar.report.SidecarClock;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
@@ -22,8 +19,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -48,15 +43,9 @@ final class KafkaClients {
 
     Sidecar.Ports ports(SidecarMetrics metrics, SidecarClock clock) {
         return new Sidecar.Ports(
-                new KafkaRecordSender<>(
-                        Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry", metrics), KafkaClients::trace),
+                new KafkaRecordSender<>(Topics.TELEMETRY, () -> producer(Topics.TELEMETRY, "telemetry", metrics)),
                 new CommandConsumer(() -> consumer(metrics), serdes, verification(clock), metrics, clock),
                 new KafkaRecordSender<>(Topics.OUTCOMES, () -> producer(Topics.OUTCOMES, "outcomes", metrics)));
-    }
-
-    private static Headers trace(StepTelemetry telemetry) {
-        byte[] context = StepTrace.of(telemetry).getBytes(StandardCharsets.US_ASCII);
-        return new RecordHeaders().add(StepTrace.HEADER, context);
     }
 
     private CommandVerification verification(SidecarClock clock) {

@@ -33,7 +33,7 @@ public final class MeasuringSidecar {
 
     private record Told<V>(Consumer<V> listener) implements RecordSender<V> {
         @Override
-        public void send(String run, V record, Consumer<@Nullable Exception> done) {
+        public void send(String run, V record, String trace, Consumer<@Nullable Exception> done) {
             listener.accept(record);
             done.accept(null);
         }

@@ -24,13 +24,15 @@ public final class Fakes {
     /** Acknowledges what it is sent, unless told to fail. */
     public static final class Sender<V> implements RecordSender<V> {
         public final List<V> sent = new CopyOnWriteArrayList<>();
+        public final List<String> traces = new CopyOnWriteArrayList<>();
         public volatile @Nullable Exception failure;
         public volatile boolean closed;
 
         @Override
-        public void send(String run, V record, Consumer<@Nullable Exception> done) {
+        public void send(String run, V record, String trace, Consumer<@Nullable Exception> done) {
             Exception now = failure;
             if (now == null) {
+                traces.add(trace);
                 sent.add(record);
             }
             done.accept(now);

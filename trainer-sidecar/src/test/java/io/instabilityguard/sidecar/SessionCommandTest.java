@@ -70,6 +70,20 @@ class SessionCommandTest extends SidecarFixture {
     }
 
     @Test
+    void shouldPutTheOutcomeIntoTheTraceOfTheStepThatLedToTheCommand() throws Exception {
+        try (StagedHook hook = attach(UnaryOperator.identity())) {
+            hook.send(Messages.step(10, false));
+            await().until(() -> telemetry.sent.size() == 1);
+            source.guard.onCommand(Commands.learningRate("c", 0));
+            hook.wire.next(SidecarMessage.Command.class);
+            hook.send(Messages.halved("c", 12));
+            onlyOutcome();
+
+            assertThat(outcomes.traces).containsExactly(telemetry.traces.get(0));
+        }
+    }
+
+    @Test
     void shouldAnswerDuplicatesVoidsAndLateCommandsItself() throws Exception {
         try (StagedHook hook = attach(builder -> builder.step(15))) {
             source.guard.onCommand(Commands.learningRate("a", 0));

@@ -6,9 +6,7 @@ import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.schemas.RecordSerdes;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
-import org.apache.kafka.clients.CommonClientConfigs;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -52,10 +50,7 @@ final class ClusterOptions {
 
     /** Settings for any Kafka client. */
     Map<String, Object> clients() {
-        GuardConfig guard = guard();
-        Map<String, Object> settings = new HashMap<>(guard.kafka());
-        settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, guard.bootstrapServers());
-        return settings;
+        return guard().clients();
     }
 
     /** The serdes of the topics. */

@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
             LedgerCommand.class,
             KeysCommand.class,
             AclsCommand.class,
-            TokenCommand.class
+            TokenCommand.class,
+            CanaryCommand.class
         })
 public final class ConsoleMain {
 

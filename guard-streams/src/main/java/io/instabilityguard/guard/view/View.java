@@ -1,11 +1,15 @@
 package io.instabilityguard.guard.view;
 
+import io.instabilityguard.guard.feed.FeedPlan;
+import io.instabilityguard.guard.feed.TopicFeed;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.board.Fleet;
 import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.guard.view.http.Sources;
 import io.instabilityguard.guard.view.http.ViewServer;
+import io.instabilityguard.schemas.Topic;
+import io.instabilityguard.schemas.Topics;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.HashMap;
@@ -22,6 +26,8 @@ import org.apache.kafka.clients.CommonClientConfigs;
 public final class View implements AutoCloseable {
 
     private static final int MOST_RUNS = 5_000;
+    private static final List<Topic<?>> HISTORY =
+            List.of(Topics.TELEMETRY, Topics.ANOMALIES, Topics.COMMANDS, Topics.OUTCOMES, Topics.DECISIONS);
 
     private final TopicFeed feed;
     private final ActionSender actions;
@@ -49,7 +55,8 @@ public final class View implements AutoCloseable {
         clients.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         Clock clock = Clock.systemUTC();
         Fleet fleet = new Fleet(MOST_RUNS, config.historyBytes());
-        TopicFeed feed = new TopicFeed(fleet, clients, config.history(), clock);
+        FeedPlan plan = new FeedPlan("guard-view", List.of(Topics.RUNS), HISTORY, config.history());
+        TopicFeed feed = new TopicFeed(plan, clients, new FleetTaker(fleet), clock);
         ActionSender actions = new ActionSender(clients);
         Sources sources =
                 new Sources(fleet, instance.policy(), instance.rows(), actions, feed::state, instance.metrics(), clock);

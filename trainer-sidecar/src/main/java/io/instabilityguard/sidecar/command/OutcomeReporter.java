@@ -1,6 +1,7 @@
 package io.instabilityguard.sidecar.command;
 
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.sidecar.errors.DistinctErrors;
 import io.instabilityguard.sidecar.report.RecordSender;
 import io.instabilityguard.sidecar.report.SidecarMetrics;
@@ -88,7 +89,7 @@ public final class OutcomeReporter implements AutoCloseable {
 
     private void publishUntilAcknowledged(JournalEntry entry) throws InterruptedException {
         String outcome = entry.outcome();
-        while (outcome != null && !isAcknowledged(Outcomes.decode(outcome))) {
+        while (outcome != null && !isAcknowledged(Outcomes.decode(outcome), entry.command())) {
             Thread.sleep(RETRY_MILLIS);
         }
         if (entry.state() == JournalEntry.State.FINAL) {
@@ -97,10 +98,10 @@ public final class OutcomeReporter implements AutoCloseable {
         metrics.outcomesWaiting(queue.size());
     }
 
-    private boolean isAcknowledged(InterventionOutcome outcome) throws InterruptedException {
+    private boolean isAcknowledged(InterventionOutcome outcome, ReceivedCommand command) throws InterruptedException {
         CompletableFuture<@Nullable Exception> done = new CompletableFuture<>();
         try {
-            sender.send(outcome.getRun(), outcome, done::complete);
+            sender.send(outcome.getRun(), outcome, trace(outcome, command), done::complete);
             Exception failure = done.get(ACKNOWLEDGEMENT_SECONDS, TimeUnit.SECONDS);
             if (failure != null) {
                 errors.warn("an outcome has to wait", failure);
@@ -110,5 +111,10 @@ public final class OutcomeReporter implements AutoCloseable {
             errors.warn("an outcome has to wait", e);
             return false;
         }
+    }
+
+    /** That of the step that led to the command: it needs no memory of the command's own record and so survives a restart. */
+    private static String trace(InterventionOutcome outcome, ReceivedCommand command) {
+        return StepTrace.of(command.run(), command.generation(), command.decidedAtStep(), outcome.getProcessRank());
     }
 }

@@ -1,9 +1,10 @@
 package io.instabilityguard.sidecar.report;
 
+import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.schemas.Topic;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -11,12 +12,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends to one topic, keyed by run, with an idempotent producer: its {@code max.block.ms} bounds how long a dead broker
+ * Sends to one topic, keyed by run and with the trace in its header, with an idempotent producer: its {@code max.block.ms} bounds how long a dead broker
  * holds the caller. The producer connects again by itself; one that Kafka has put beyond use is replaced by a new one.
  */
 public final class KafkaRecordSender<V extends SpecificRecord> implements RecordSender<V> {
@@ -24,27 +23,20 @@ public final class KafkaRecordSender<V extends SpecificRecord> implements Record
 
     private final Topic<V> topic;
     private final Supplier<Producer<String, V>> factory;
-    private final Function<V, Headers> headers;
     private @Nullable Producer<String, V> producer;
 
     /** Sends to this topic with producers from this factory; the first is made for the first record. */
     public KafkaRecordSender(Topic<V> topic, Supplier<Producer<String, V>> factory) {
-        this(topic, factory, record -> new RecordHeaders());
-    }
-
-    /** The same, with headers that follow from the record. */
-    public KafkaRecordSender(Topic<V> topic, Supplier<Producer<String, V>> factory, Function<V, Headers> headers) {
         this.topic = topic;
         this.factory = factory;
-        this.headers = headers;
     }
 
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // the callback says the same
-    public void send(String run, V record, Consumer<@Nullable Exception> done) {
+    public void send(String run, V record, String trace, Consumer<@Nullable Exception> done) {
         try {
-            ProducerRecord<String, V> sent =
-                    new ProducerRecord<>(topic.name(), null, run, record, headers.apply(record));
+            ProducerRecord<String, V> sent = new ProducerRecord<>(topic.name(), run, record);
+            sent.headers().add(StepTrace.HEADER, trace.getBytes(StandardCharsets.US_ASCII));
             producer().send(sent, (metadata, failure) -> done.accept(failure));
         } catch (KafkaException e) {
             replaceUnlessTransient(e);

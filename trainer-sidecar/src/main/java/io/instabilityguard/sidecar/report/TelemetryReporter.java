@@ -1,6 +1,7 @@
 package io.instabilityguard.sidecar.report;
 
 import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.sidecar.errors.DistinctErrors;
 import io.instabilityguard.sidecar.frame.Hello;
 import java.util.ArrayList;
@@ -96,7 +97,8 @@ public final class TelemetryReporter implements AutoCloseable {
     private void send(Queued queued) {
         queued.source.handedOver(queued.telemetry);
         try {
-            sender.send(queued.telemetry.getRun(), queued.telemetry, failure -> done(queued, failure));
+            StepTelemetry telemetry = queued.telemetry;
+            sender.send(telemetry.getRun(), telemetry, StepTrace.of(telemetry), failure -> done(queued, failure));
         } catch (RuntimeException e) {
             done(queued, e);
         }

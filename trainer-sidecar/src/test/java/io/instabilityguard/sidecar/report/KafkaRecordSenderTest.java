@@ -1,10 +1,11 @@
 package io.instabilityguard.sidecar.report;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.sidecar.Fakes;
 import io.instabilityguard.sidecar.frame.Messages;
@@ -16,7 +17,6 @@ import java.util.Optional;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,23 +52,18 @@ class KafkaRecordSenderTest {
     }
 
     @Test
-    void shouldSendTheHeadersThatFollowFromTheRecord() {
-        try (KafkaRecordSender<StepTelemetry> traced = new KafkaRecordSender<>(
-                Topics.TELEMETRY,
-                this::producer,
-                record -> new RecordHeaders()
-                        .add("step", Long.toString(record.getStep()).getBytes(UTF_8)))) {
-            traced.send("run-1", telemetry, failure -> {});
-        }
+    void shouldCarryTheTraceInTheHeader() {
+        send();
+
         assertThat(producers
                         .get(0)
                         .history()
                         .get(0)
                         .headers()
-                        .lastHeader("step")
+                        .lastHeader("traceparent")
                         .value())
-                .asString(UTF_8)
-                .isEqualTo("3");
+                .asString(US_ASCII)
+                .isEqualTo(StepTrace.of(telemetry));
     }
 
     @Test
@@ -116,7 +111,7 @@ class KafkaRecordSenderTest {
     }
 
     private void send() {
-        sender.send("run-1", telemetry, failure -> done.add(Optional.ofNullable(failure)));
+        sender.send("run-1", telemetry, StepTrace.of(telemetry), failure -> done.add(Optional.ofNullable(failure)));
     }
 
     private MockProducer<String, StepTelemetry> producer() {

@@ -128,14 +128,14 @@ class TelemetryReporterTest {
         private final CountDownLatch release = new CountDownLatch(1);
 
         @Override
-        public void send(String run, StepTelemetry record, Consumer<@Nullable Exception> done) {
+        public void send(String run, StepTelemetry record, String trace, Consumer<@Nullable Exception> done) {
             reached.countDown();
             try {
                 release.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            sent.send(run, record, done);
+            sent.send(run, record, trace, done);
         }
 
         @Override

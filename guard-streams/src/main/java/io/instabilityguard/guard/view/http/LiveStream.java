@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.view.http;
 
+import io.instabilityguard.guard.feed.FeedState;
 import io.javalin.http.ServiceUnavailableResponse;
 import io.javalin.http.sse.SseClient;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.view.http;
 
+import io.instabilityguard.guard.feed.FeedState;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.board.Fleet;

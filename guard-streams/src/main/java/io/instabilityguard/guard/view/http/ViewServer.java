@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.view.http;
 
+import io.instabilityguard.guard.feed.FeedState;
 import io.instabilityguard.guard.view.access.Sessions;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;

@@ -15,6 +15,7 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import io.instabilityguard.guard.Telemetry;
+import io.instabilityguard.guard.feed.FeedState;
 import io.instabilityguard.schemas.Samples;
 import java.io.IOException;
 import java.net.URLEncoder;

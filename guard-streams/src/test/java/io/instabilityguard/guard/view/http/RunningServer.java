@@ -2,6 +2,7 @@ package io.instabilityguard.guard.view.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.instabilityguard.guard.feed.FeedState;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.access.Principal;

@@ -1,15 +1,9 @@
-package io.instabilityguard.guard.view;
+package io.instabilityguard.guard.feed;
 
-import io.instabilityguard.guard.telemetry.TelemetryValidation;
-import io.instabilityguard.guard.view.board.Fleet;
-import io.instabilityguard.guard.view.http.FeedState;
 import io.instabilityguard.schemas.RecordSerdes;
-import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topic;
-import io.instabilityguard.schemas.Topics;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,69 +28,69 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fills a {@link Fleet} from the guard's topics: the states of all runs, and the rest from some hours ago on; committed records only, in no consumer group, on
- * a thread of its own. When Kafka fails it begins anew where it was. A record that cannot be read is left out and counted.
+ * Hands the records of some topics to whoever takes them: committed records only, in no consumer group, on a thread of its own. When Kafka fails it begins anew
+ * where it was. A record that cannot be read is left out and counted.
  */
-final class TopicFeed implements AutoCloseable {
+public final class TopicFeed implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TopicFeed.class);
-    private static final List<Topic<?>> HISTORY =
-            List.of(Topics.TELEMETRY, Topics.ANOMALIES, Topics.COMMANDS, Topics.OUTCOMES, Topics.DECISIONS);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration ANSWER = Duration.ofSeconds(3);
     private static final long CHECK_EVERY_MS = 5_000;
     private static final long RETRY_MS = 1_000;
     private static final long CLOSE_MS = 5_000;
 
-    private final Fleet fleet;
+    private final FeedPlan plan;
     private final Map<String, Object> settings;
-    private final Duration history;
+    private final Taker taker;
     private final Clock clock;
     private final Map<String, Deserializer<? extends SpecificRecord>> deserializers = new HashMap<>();
     private final Map<TopicPartition, Long> positions = new HashMap<>();
+    private final Map<TopicPartition, Long> firstNews = new HashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread = new Thread(this::run, "view-feed");
+    private final Thread thread;
     private volatile FeedState state = FeedState.CATCHING_UP;
     private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
     private Map<TopicPartition, Long> beginning = Map.of();
     private long checkedAtMs;
     private long unreadable;
 
-    /** Reads nothing yet. */
-    TopicFeed(Fleet fleet, Map<String, Object> clients, Duration history, Clock clock) {
-        this.fleet = fleet;
-        this.history = history;
+    /**
+     * Reads nothing yet.
+     *
+     * @param clients settings of Kafka's clients and of the serdes
+     */
+    public TopicFeed(FeedPlan plan, Map<String, Object> clients, Taker taker, Clock clock) {
+        this.plan = plan;
+        this.taker = taker;
         this.clock = clock;
-        settings = settings(clients);
+        settings = settings(plan.name(), clients);
         RecordSerdes serdes = RecordSerdes.of(clients);
-        topics().forEach(topic ->
-                deserializers.put(topic.name(), serdes.serde(topic).deserializer()));
+        plan.topics()
+                .forEach(topic ->
+                        deserializers.put(topic.name(), serdes.serde(topic).deserializer()));
+        thread = new Thread(this::run, plan.name());
         thread.setDaemon(true);
     }
 
-    private static List<Topic<?>> topics() {
-        List<Topic<?>> topics = new ArrayList<>(HISTORY);
-        topics.add(Topics.RUNS);
-        return topics;
-    }
-
-    private static Map<String, Object> settings(Map<String, Object> clients) {
+    private static Map<String, Object> settings(String name, Map<String, Object> clients) {
         Map<String, Object> settings = new HashMap<>(clients);
         settings.keySet().removeIf(key -> key.startsWith("group."));
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "guard-view");
+        settings.put(ConsumerConfig.CLIENT_ID_CONFIG, name);
         return settings;
     }
 
-    void start() {
+    /** Reads from now on. */
+    public void start() {
         thread.start();
     }
 
-    /** How far the fleet can be trusted. */
-    FeedState state() {
+    /** How far what was taken can be trusted. */
+    public FeedState state() {
         return state;
     }
 
@@ -110,7 +104,7 @@ final class TopicFeed implements AutoCloseable {
                 LOG.debug("closing", e);
             } catch (KafkaException e) {
                 state = FeedState.DISCONNECTED;
-                LOG.warn("the view cannot read the topics and tries again: {}", e.getMessage());
+                LOG.warn("{} cannot read the topics and tries again: {}", plan.name(), e.getMessage());
             }
             if (isClosing(RETRY_MS)) {
                 return;
@@ -142,38 +136,25 @@ final class TopicFeed implements AutoCloseable {
         }
     }
 
-    /** Whether the record is one that the guard, too, would believe. */
     private boolean isTaken(ConsumerRecord<String, byte[]> record) {
         Deserializer<? extends SpecificRecord> values = deserializers.get(record.topic());
-        String run = record.key();
-        if (values == null
-                || run == null
-                || TelemetryValidation.problemOfRun(run, run).isPresent()) {
+        if (values == null) {
             return false;
         }
         SpecificRecord value = values.deserialize(record.topic(), record.headers(), record.value());
-        if (value == null && record.topic().equals(Topics.RUNS.name())) {
-            fleet.withdraw(run);
-            return true;
-        }
-        if (value == null || (value instanceof StepTelemetry step && isAbsurd(run, step))) {
-            return false;
-        }
-        fleet.take(run, value);
-        return true;
-    }
-
-    private static boolean isAbsurd(String run, StepTelemetry telemetry) {
-        return TelemetryValidation.problemOf(run, telemetry).isPresent();
+        boolean isNews = record.offset()
+                >= firstNews.getOrDefault(new TopicPartition(record.topic(), record.partition()), Long.MAX_VALUE);
+        return taker.take(new FeedRecord(record.topic(), record.key(), value, clock.millis(), isNews));
     }
 
     /** Assigns every partition, each from where it was read to, or else from where the history begins. */
     private void assign(KafkaConsumer<String, byte[]> opened) {
-        List<TopicPartition> all = topics().stream()
+        List<TopicPartition> all = plan.topics().stream()
                 .flatMap(topic -> partitions(opened, topic).stream())
                 .toList();
         opened.assign(all);
         beginning = opened.endOffsets(all, ANSWER);
+        beginning.forEach(firstNews::putIfAbsent);
         List<TopicPartition> fresh = all.stream()
                 .filter(partition -> !positions.containsKey(partition))
                 .toList();
@@ -196,18 +177,19 @@ final class TopicFeed implements AutoCloseable {
     }
 
     private void seekToHistory(KafkaConsumer<String, byte[]> opened, List<TopicPartition> partitions) {
-        long fromMs = clock.millis() - history.toMillis();
+        long fromMs = clock.millis() - plan.history().toMillis();
         Map<TopicPartition, Long> times = new HashMap<>();
         partitions.stream()
-                .filter(partition -> !partition.topic().equals(Topics.RUNS.name()))
+                .filter(partition -> !plan.isWhole(partition.topic()))
                 .forEach(partition -> times.put(partition, fromMs));
-        Map<TopicPartition, OffsetAndTimestamp> found = opened.offsetsForTimes(times);
+        Map<TopicPartition, OffsetAndTimestamp> found =
+                plan.history().isZero() ? Map.of() : opened.offsetsForTimes(times);
         for (TopicPartition partition : partitions) {
             OffsetAndTimestamp offset = found.get(partition);
             if (offset != null) {
                 opened.seek(partition, offset.offset());
             } else if (times.containsKey(partition)) {
-                opened.seekToEnd(List.of(partition));
+                opened.seek(partition, firstNews.getOrDefault(partition, 0L));
             } else {
                 opened.seekToBeginning(List.of(partition));
             }
