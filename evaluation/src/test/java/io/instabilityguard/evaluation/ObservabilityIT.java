@@ -86,7 +86,23 @@ class ObservabilityIT {
                     .containsPattern("guard_telemetry_lag_seconds \\d"));
             assertThat(sidecar.socket()).exists();
             check(List.of(
-                    guardMetrics(), get("http://127.0.0.1:" + endpoint.port() + "/metrics"), canary.scrape()));
+                    guardMetrics(),
+                    get("http://127.0.0.1:" + endpoint.port() + "/metrics"),
+                    canary.scrape(),
+                    notificationMetrics()));
+        }
+    }
+
+    /** What a guard shows besides once it has somebody to notify. */
+    private static String notificationMetrics() throws IOException {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        HttpServer inbox = inbox(new CopyOnWriteArrayList<>());
+        NotificationConfig config = NotificationConfig.read(notifying(inbox), Map.of("SECRET", "shared"));
+        try (Notifications notifications = Notifications.start(config, "shown", clients(), Clock.systemUTC())) {
+            notifications.bindTo(registry);
+            return registry.scrape();
+        } finally {
+            inbox.stop(0);
         }
     }
 
