@@ -15,6 +15,9 @@ import io.instabilityguard.guard.canary.CanaryResult;
 import io.instabilityguard.guard.console.ConsoleMain;
 import io.instabilityguard.guard.notification.NotificationConfig;
 import io.instabilityguard.guard.notification.Notifications;
+import io.instabilityguard.schemas.StepTrace;
+import io.instabilityguard.schemas.Topic;
+import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.sidecar.Sidecar;
 import io.instabilityguard.sidecar.SidecarConfig;
 import io.instabilityguard.sidecar.metrics.MeteredSidecar;
@@ -39,6 +42,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,6 +89,7 @@ class ObservabilityIT {
                     .containsPattern("guard_runs\\{health=\"ALARM\"} [1-9]")
                     .containsPattern("guard_telemetry_lag_seconds \\d"));
             assertThat(sidecar.socket()).exists();
+            assertThat(traces(Topics.COMMANDS)).hasSize(1).isSubsetOf(traces(Topics.TELEMETRY));
             check(List.of(
                     guardMetrics(),
                     get("http://127.0.0.1:" + endpoint.port() + "/metrics"),
@@ -176,6 +181,14 @@ class ObservabilityIT {
 
         assertThat(result.isDetected()).isFalse();
         assertThat(result.reason()).contains("brokers");
+    }
+
+    private static Set<String> traces(Topic<?> topic) {
+        return TopicRecords.of(all.endpoints().bootstrapServers(), topic).stream()
+                .filter(record -> record.key().equals("observed"))
+                .map(record -> new String(
+                        record.headers().lastHeader(StepTrace.HEADER).value(), StandardCharsets.US_ASCII))
+                .collect(Collectors.toSet());
     }
 
     private static CanaryResult probe(String run) {

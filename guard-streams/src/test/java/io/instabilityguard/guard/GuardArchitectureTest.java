@@ -14,7 +14,7 @@ final class GuardArchitectureTest {
     private static final String ROOT = "io.instabilityguard.guard";
     private static final String SHELL =
             ".*(Processor|WatchStore|PolicyStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters"
-                    + "|TopicFeed|IncidentFeed|CanaryProbe|GuardMetrics|TelemetryLag)(\\$.*)?";
+                    + "|TopicFeed|ConsumerThread|IncidentFeed|CanaryProbe|GuardMetrics|TelemetryLag)(\\$.*)?";
 
     @ArchTest
     static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
@@ -58,7 +58,7 @@ final class GuardArchitectureTest {
             .whereLayer("catalogue")
             .mayOnlyBeAccessedByLayers("console")
             .whereLayer("feed")
-            .mayOnlyBeAccessedByLayers("metrics", "view")
+            .mayOnlyBeAccessedByLayers("metrics", "notification", "view")
             .whereLayer("canary")
             .mayOnlyBeAccessedByLayers("metrics", "notification", "console")
             .whereLayer("metrics")

@@ -63,7 +63,7 @@ class LeastAclsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sidecar", "operator", "redriver", "subscriber"})
+    @ValueSource(strings = {"sidecar", "operator", "redriver", "subscriber", "canary"})
     void shouldLetNobodyButTheGuardCommand(String principal) throws Exception {
         AclProbe probe = new AclProbe(kafka.client(principal));
         AclRule command = SecuredKafka.RULES.stream()

@@ -25,7 +25,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** A secured broker with our topics and our least access control list; the guard has a certificate, the others a password each. */
 final class SecuredKafka implements AutoCloseable {
     static final String APPLICATION = "instability-guard";
-    static final List<String> WITH_PASSWORD = List.of("sidecar", "operator", "redriver", "subscriber");
+    static final List<String> WITH_PASSWORD = List.of("sidecar", "operator", "redriver", "subscriber", "canary");
     static final List<AclRule> RULES = new LeastAcls("", APPLICATION).rules();
     private static final int TIMEOUT_SECONDS = 30;
 

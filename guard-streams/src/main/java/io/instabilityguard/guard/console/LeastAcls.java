@@ -23,7 +23,7 @@ import org.apache.kafka.common.resource.ResourceType;
  *
  * <p>Redriving dead letters writes what sidecars and operators write, so it is a principal of its own.
  *
- * @param principalPrefix what precedes guard, sidecar, operator, redriver and subscriber in the names of their principals
+ * @param principalPrefix what precedes guard, sidecar, operator, redriver, subscriber and canary in the names of their principals
  * @param applicationId application id of the guard: its consumer group, and prefix of its internal topics and transactional ids
  */
 public record LeastAcls(String principalPrefix, String applicationId) {
@@ -33,7 +33,7 @@ public record LeastAcls(String principalPrefix, String applicationId) {
 
     /** Every line, principal by principal. */
     public List<AclRule> rules() {
-        return Stream.of(guard(), sidecar(), operator(), redriver(), subscriber())
+        return Stream.of(guard(), showing(), sidecar(), operator(), redriver(), subscriber(), canary())
                 .flatMap(rules -> rules)
                 .toList();
     }
@@ -64,6 +64,25 @@ public record LeastAcls(String principalPrefix, String applicationId) {
                                 rule(guard, TOPIC, PREFIXED, own, WRITE, "write the changelogs of its state"),
                                 rule(guard, TOPIC, PREFIXED, own, READ, "restore its state")))
                 .flatMap(rules -> rules);
+    }
+
+    /** What the guard shows on its dashboard and in its metrics, and tells as notifications, it reads from the topics. */
+    private Stream<AclRule> showing() {
+        String guard = "guard";
+        return Stream.of(
+                topic(guard, READ, Topics.ANOMALIES, "show and notify what it saw"),
+                topic(guard, READ, Topics.DECISIONS, "show and notify what it decided"),
+                topic(guard, READ, Topics.COMMANDS, "show what it commanded"),
+                topic(guard, READ, Topics.RUNS, "show where runs stand"),
+                topic(guard, READ, Topics.DEAD_LETTERS, "count what it could not read"),
+                rule(guard, GROUP, LITERAL, applicationId + "-notifications", READ, "notify once per cluster"));
+    }
+
+    private Stream<AclRule> canary() {
+        String canary = "canary";
+        return Stream.of(
+                topic(canary, WRITE, Topics.TELEMETRY, "plant a collapse"),
+                topic(canary, READ, Topics.ANOMALIES, "see whether it was seen"));
     }
 
     private Stream<AclRule> sidecar() {

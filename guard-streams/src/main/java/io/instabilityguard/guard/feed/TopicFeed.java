@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -19,11 +17,7 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,20 +31,15 @@ public final class TopicFeed implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration ANSWER = Duration.ofSeconds(3);
     private static final long CHECK_EVERY_MS = 5_000;
-    private static final long RETRY_MS = 1_000;
-    private static final long CLOSE_MS = 5_000;
 
     private final FeedPlan plan;
-    private final Map<String, Object> settings;
     private final Taker taker;
     private final Clock clock;
     private final Map<String, Deserializer<? extends SpecificRecord>> deserializers = new HashMap<>();
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     private final Map<TopicPartition, Long> firstNews = new HashMap<>();
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread;
+    private final ConsumerThread thread;
     private volatile FeedState state = FeedState.CATCHING_UP;
-    private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
     private Map<TopicPartition, Long> beginning = Map.of();
     private long checkedAtMs;
     private long unreadable;
@@ -64,13 +53,12 @@ public final class TopicFeed implements AutoCloseable {
         this.plan = plan;
         this.taker = taker;
         this.clock = clock;
-        settings = settings(plan.name(), clients);
         RecordSerdes serdes = RecordSerdes.of(clients);
         plan.topics()
                 .forEach(topic ->
                         deserializers.put(topic.name(), serdes.serde(topic).deserializer()));
-        thread = new Thread(this::run, plan.name());
-        thread.setDaemon(true);
+        thread = new ConsumerThread(
+                plan.name(), settings(plan.name(), clients), this::follow, failure -> state = FeedState.DISCONNECTED);
     }
 
     private static Map<String, Object> settings(String name, Map<String, Object> clients) {
@@ -94,27 +82,9 @@ public final class TopicFeed implements AutoCloseable {
         return state;
     }
 
-    private void run() {
-        while (!isClosing(0)) {
-            try (KafkaConsumer<String, byte[]> opened =
-                    new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-                consumer = opened;
-                follow(opened);
-            } catch (WakeupException e) {
-                LOG.debug("closing", e);
-            } catch (KafkaException e) {
-                state = FeedState.DISCONNECTED;
-                LOG.warn("{} cannot read the topics and tries again: {}", plan.name(), e.getMessage());
-            }
-            if (isClosing(RETRY_MS)) {
-                return;
-            }
-        }
-    }
-
     private void follow(KafkaConsumer<String, byte[]> opened) {
         assign(opened);
-        while (!isClosing(0)) {
+        while (!thread.isClosing()) {
             for (ConsumerRecord<String, byte[]> record : opened.poll(POLL)) {
                 take(record);
                 positions.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
@@ -208,27 +178,9 @@ public final class TopicFeed implements AutoCloseable {
         state = isRead ? FeedState.LIVE : FeedState.CATCHING_UP;
     }
 
-    private boolean isClosing(long waitMs) {
-        try {
-            return closing.await(waitMs, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return true;
-        }
-    }
-
     @Override
     public void close() {
-        closing.countDown();
-        KafkaConsumer<String, byte[]> open = consumer;
-        if (open != null) {
-            open.wakeup();
-        }
-        try {
-            thread.join(CLOSE_MS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        thread.close();
         LOG.debug("{} records could not be read", unreadable);
     }
 }

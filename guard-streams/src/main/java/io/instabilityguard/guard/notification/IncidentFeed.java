@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.notification;
 
+import io.instabilityguard.guard.feed.ConsumerThread;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
@@ -19,14 +20,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.RangeAssignor;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,18 +37,13 @@ final class IncidentFeed implements AutoCloseable {
     private static final List<Topic<?>> TOPICS = List.of(Topics.ANOMALIES, Topics.DECISIONS, Topics.RUNS);
     private static final Duration HISTORY = Duration.ofHours(6);
     private static final Duration POLL = Duration.ofMillis(500);
-    private static final long RETRY_MS = 1_000;
     private static final long REMIND_EVERY_MS = 60_000;
-    private static final long CLOSE_MS = 5_000;
 
-    private final Map<String, Object> settings;
     private final Map<String, Deserializer<? extends SpecificRecord>> values = new HashMap<>();
     private final Listener listener;
     private final Clock clock;
-    private final Thread thread = new Thread(this::run, "guard-notifications");
+    private final ConsumerThread thread;
     private final Map<TopicPartition, Long> firstNews = new HashMap<>();
-    private volatile boolean closing;
-    private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
     private Incidents incidents = new Incidents();
     private long remindedAtMs;
 
@@ -69,10 +60,9 @@ final class IncidentFeed implements AutoCloseable {
     IncidentFeed(String group, Map<String, Object> clients, Listener listener, Clock clock) {
         this.listener = listener;
         this.clock = clock;
-        settings = settings(group, clients);
         RecordSerdes serdes = RecordSerdes.of(clients);
         TOPICS.forEach(topic -> values.put(topic.name(), serdes.serde(topic).deserializer()));
-        thread.setDaemon(true);
+        thread = new ConsumerThread(group, settings(group, clients), this::follow, failure -> {});
     }
 
     private static Map<String, Object> settings(String group, Map<String, Object> clients) {
@@ -92,24 +82,9 @@ final class IncidentFeed implements AutoCloseable {
         thread.start();
     }
 
-    private void run() {
-        while (!closing) {
-            try (KafkaConsumer<String, byte[]> opened =
-                    new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-                consumer = opened;
-                follow(opened);
-            } catch (WakeupException e) {
-                LOG.debug("closing", e);
-            } catch (KafkaException e) {
-                LOG.warn("incidents cannot be read; trying again: {}", e.getMessage());
-                pause();
-            }
-        }
-    }
-
     private void follow(KafkaConsumer<String, byte[]> opened) {
         opened.subscribe(TOPICS.stream().map(Topic::name).toList(), new Handover(opened));
-        while (!closing) {
+        while (!thread.isClosing()) {
             List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
             opened.poll(POLL).forEach(records::add);
             records.sort(Comparator.comparing(record -> !record.topic().equals(Topics.ANOMALIES.name())));
@@ -160,27 +135,9 @@ final class IncidentFeed implements AutoCloseable {
         }
     }
 
-    private void pause() {
-        try {
-            Thread.sleep(RETRY_MS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            closing = true;
-        }
-    }
-
     @Override
     public void close() {
-        closing = true;
-        KafkaConsumer<String, byte[]> open = consumer;
-        if (open != null) {
-            open.wakeup();
-        }
-        try {
-            thread.join(CLOSE_MS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        thread.close();
     }
 
     /** Begins anew with what it is given: open incidents are rebuilt, news are told from where the last member stopped. */
