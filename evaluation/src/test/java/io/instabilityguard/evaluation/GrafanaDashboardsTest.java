@@ -44,9 +44,15 @@ final class GrafanaDashboardsTest {
             assertThat(ids.add(panel.get("id").asInt())).isTrue();
             JsonNode at = panel.get("gridPos");
             assertThat(at.get("x").asInt() + at.get("w").asInt()).isLessThanOrEqualTo(WIDTH);
-            for (int x = at.get("x").asInt(); x < at.get("x").asInt() + at.get("w").asInt(); x++) {
-                for (int y = at.get("y").asInt(); y < at.get("y").asInt() + at.get("h").asInt(); y++) {
-                    assertThat(cells.add(List.of(x, y))).as(panel.get("title").asText()).isTrue();
+            for (int x = at.get("x").asInt();
+                    x < at.get("x").asInt() + at.get("w").asInt();
+                    x++) {
+                for (int y = at.get("y").asInt();
+                        y < at.get("y").asInt() + at.get("h").asInt();
+                        y++) {
+                    assertThat(cells.add(List.of(x, y)))
+                            .as(panel.get("title").asText())
+                            .isTrue();
                 }
             }
         }

@@ -73,21 +73,27 @@ class ObservabilityIT {
     void shouldCountWhatAStepLedToAndShowEveryMetricThatIsAskedFor() throws Exception {
         PrometheusMeterRegistry canary = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         CanaryMeters meters = new CanaryMeters(canary, Duration.ofMinutes(5), Clock.systemUTC());
-        try (MetricsEndpoint endpoint = MetricsEndpoint.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        try (MetricsEndpoint endpoint =
+                        MetricsEndpoint.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
                 MeteredSidecar metered = new MeteredSidecar(endpoint.registry());
                 Sidecar sidecar = new Sidecar(sidecarConfig(), metered).start()) {
             CanaryResult probed = probe("observed");
             meters.count(probed);
 
             assertThat(probed.isDetected()).as(probed.reason()).isTrue();
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(guardMetrics())
-                    .contains("guard_run_health{run=\"observed\"} 2.0", "guard_run_step{run=\"observed\"} 60.0", "guard_running 1.0")
-                    .containsPattern("guard_commands_total\\{kind=\"SCALE_LEARNING_RATE\"} [1-9]")
-                    .containsPattern("guard_command_latency_seconds_count [1-9]")
-                    .containsPattern("guard_anomalies_total\\{detector=\"gradient-spike\",transition=\"RAISED\"} [1-9]")
-                    .containsPattern("guard_decisions_total\\{action=\"COMMAND\"} [1-9]")
-                    .containsPattern("guard_runs\\{health=\"ALARM\"} [1-9]")
-                    .containsPattern("guard_telemetry_lag_seconds \\d"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(guardMetrics())
+                            .contains(
+                                    "guard_run_health{run=\"observed\"} 2.0",
+                                    "guard_run_step{run=\"observed\"} 60.0",
+                                    "guard_running 1.0")
+                            .containsPattern("guard_commands_total\\{kind=\"SCALE_LEARNING_RATE\"} [1-9]")
+                            .containsPattern("guard_command_latency_seconds_count [1-9]")
+                            .containsPattern(
+                                    "guard_anomalies_total\\{detector=\"gradient-spike\",transition=\"RAISED\"} [1-9]")
+                            .containsPattern("guard_decisions_total\\{action=\"COMMAND\"} [1-9]")
+                            .containsPattern("guard_runs\\{health=\"ALARM\"} [1-9]")
+                            .containsPattern("guard_telemetry_lag_seconds \\d"));
             assertThat(sidecar.socket()).exists();
             assertThat(traces(Topics.COMMANDS)).hasSize(1).isSubsetOf(traces(Topics.TELEMETRY));
             check(List.of(
@@ -119,8 +125,10 @@ class ObservabilityIT {
             recorded.add(rule.path("record").asText());
             asked.addAll(MetricNames.askedBy(rule.get("expr").asText()));
         }
-        MonitoringFiles.dashboards().values().forEach(board -> MonitoringFiles.queries(board)
-                .forEach(query -> asked.addAll(MetricNames.askedBy(query))));
+        MonitoringFiles.dashboards()
+                .values()
+                .forEach(board ->
+                        MonitoringFiles.queries(board).forEach(query -> asked.addAll(MetricNames.askedBy(query))));
         asked.removeAll(PROMETHEUS_OWN);
         asked.removeAll(recorded);
         assertThat(asked).hasSizeGreaterThan(30);
@@ -139,9 +147,11 @@ class ObservabilityIT {
             long incidents = letters.stream().filter(ObservabilityIT::isRaised).count();
             assertThat(probe("told").isDetected()).isTrue();
             await().atMost(PATIENCE)
-                    .until(() -> letters.stream().filter(ObservabilityIT::isRaised).count() >= incidents + 2);
+                    .until(() ->
+                            letters.stream().filter(ObservabilityIT::isRaised).count() >= incidents + 2);
             assertThat(letters)
-                    .extracting(letter -> letter.get("id").asText() + " " + letter.get("update").asInt())
+                    .extracting(letter -> letter.get("id").asText() + " "
+                            + letter.get("update").asInt())
                     .doesNotHaveDuplicates();
             assertThat(letters).extracting(letter -> letter.get("run").asText()).containsOnly("told");
         } finally {
@@ -156,7 +166,11 @@ class ObservabilityIT {
     @Test
     void shouldSayThatACanaryWasDetectedAndCountItAsNoRun() {
         int status = ConsoleMain.commandLine()
-                .execute("canary", "--once", "--bootstrap-servers", all.endpoints().bootstrapServers());
+                .execute(
+                        "canary",
+                        "--once",
+                        "--bootstrap-servers",
+                        all.endpoints().bootstrapServers());
 
         assertThat(status).isZero();
         assertThat(guardMetrics()).doesNotContain("guard-canary");
@@ -167,7 +181,13 @@ class ObservabilityIT {
         try (EmbeddedBroker alone = EmbeddedBroker.start(Lab.folder(), EmbeddedBroker.ANY_PORT)) {
             TopicCreation.createMissing(alone.bootstrapServers());
             int status = ConsoleMain.commandLine()
-                    .execute("canary", "--once", "--patience-seconds", "2", "--bootstrap-servers", alone.bootstrapServers());
+                    .execute(
+                            "canary",
+                            "--once",
+                            "--patience-seconds",
+                            "2",
+                            "--bootstrap-servers",
+                            alone.bootstrapServers());
 
             assertThat(status).isEqualTo(1);
         }
@@ -186,8 +206,8 @@ class ObservabilityIT {
     private static Set<String> traces(Topic<?> topic) {
         return TopicRecords.of(all.endpoints().bootstrapServers(), topic).stream()
                 .filter(record -> record.key().equals("observed"))
-                .map(record -> new String(
-                        record.headers().lastHeader(StepTrace.HEADER).value(), StandardCharsets.US_ASCII))
+                .map(record ->
+                        new String(record.headers().lastHeader(StepTrace.HEADER).value(), StandardCharsets.US_ASCII))
                 .collect(Collectors.toSet());
     }
 

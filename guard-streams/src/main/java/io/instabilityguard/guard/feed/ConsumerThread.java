@@ -42,8 +42,7 @@ public final class ConsumerThread implements AutoCloseable {
      * @param name of the thread
      * @param onFailure hears of every failure
      */
-    public ConsumerThread(
-            String name, Map<String, Object> settings, Work work, Consumer<KafkaException> onFailure) {
+    public ConsumerThread(String name, Map<String, Object> settings, Work work, Consumer<KafkaException> onFailure) {
         this.name = name;
         this.settings = Map.copyOf(settings);
         this.work = work;

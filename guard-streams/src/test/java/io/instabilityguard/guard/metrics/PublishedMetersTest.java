@@ -25,8 +25,7 @@ final class PublishedMetersTest {
     private static final long LATE_MS = 40;
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final PublishedMeters meters =
-            new PublishedMeters(registry, new WatchedRuns(), Set.of("gradient-spike"));
+    private final PublishedMeters meters = new PublishedMeters(registry, new WatchedRuns(), Set.of("gradient-spike"));
 
     @Test
     void shouldShowEveryCounterFromTheStartSoThatItsFirstIncreaseIsSeen() {

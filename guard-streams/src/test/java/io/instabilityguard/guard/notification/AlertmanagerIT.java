@@ -27,8 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The real Alertmanager, with the routes under {@code deploy}. */
 class AlertmanagerIT {
 
-    private static final Path ROUTES =
-            Path.of("..", "deploy", "alertmanager", "alertmanager.yaml").toAbsolutePath().normalize();
+    private static final Path ROUTES = Path.of("..", "deploy", "alertmanager", "alertmanager.yaml")
+            .toAbsolutePath()
+            .normalize();
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final Incidents incidents = new Incidents();
@@ -64,10 +65,11 @@ class AlertmanagerIT {
 
     private void tell(Delivery delivery, AnomalyTransition... transitions) {
         for (AnomalyTransition transition : transitions) {
-            incidents.take(anomaly(transition, 60)).forEach(update -> delivery
-                    .receiver()
-                    .tell(update, System.currentTimeMillis())
-                    .ifPresent(delivery::offer));
+            incidents
+                    .take(anomaly(transition, 60))
+                    .forEach(update -> delivery.receiver()
+                            .tell(update, System.currentTimeMillis())
+                            .ifPresent(delivery::offer));
         }
     }
 
@@ -101,7 +103,8 @@ class AlertmanagerIT {
 
     private static Optional<Path> program() {
         return Stream.of(System.getenv("PATH").split(":"))
-                .flatMap(place -> Stream.of("prometheus-alertmanager", "alertmanager").map(name -> Path.of(place, name)))
+                .flatMap(place ->
+                        Stream.of("prometheus-alertmanager", "alertmanager").map(name -> Path.of(place, name)))
                 .filter(Files::isExecutable)
                 .findFirst();
     }

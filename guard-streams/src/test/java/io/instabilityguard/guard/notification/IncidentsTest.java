@@ -31,11 +31,8 @@ final class IncidentsTest {
 
         assertThat(updates)
                 .extracting(update -> update.incident().status())
-                .containsExactly(
-                        Status.RAISED, Status.COMMANDED, Status.ESCALATED, Status.ESCALATED, Status.CLEARED);
-        assertThat(updates)
-                .extracting(IncidentUpdate::isNewStatus)
-                .containsExactly(true, true, true, false, true);
+                .containsExactly(Status.RAISED, Status.COMMANDED, Status.ESCALATED, Status.ESCALATED, Status.CLEARED);
+        assertThat(updates).extracting(IncidentUpdate::isNewStatus).containsExactly(true, true, true, false, true);
         assertThat(updates).extracting(update -> update.incident().update()).containsExactly(0, 1, 2, 3, 4);
         assertThat(updates).extracting(update -> update.incident().id()).containsOnly(Alarms.ID);
         assertThat(incidents.open()).isEmpty();
@@ -71,8 +68,9 @@ final class IncidentsTest {
         take(state("another", 6), state(Alarms.RUN, 6));
 
         assertThat(incidents.open()).isEmpty();
-        assertThat(updates).last().satisfies(update -> assertThat(update.incident().isOpen())
-                .isFalse());
+        assertThat(updates)
+                .last()
+                .satisfies(update -> assertThat(update.incident().isOpen()).isFalse());
     }
 
     @Test

@@ -34,9 +34,7 @@ final class NotificationConfigTest {
 
         NotificationConfig config = NotificationConfig.read(file, Map.of("PAGER_SECRET", "hunter-2-4711"));
 
-        assertThat(config.receivers())
-                .extracting(Receiver::name)
-                .containsExactly("slack", "webhook", "alertmanager");
+        assertThat(config.receivers()).extracting(Receiver::name).containsExactly("slack", "webhook", "alertmanager");
         assertThat(config.toString()).doesNotContain("hunter");
         assertThat(GuardConfig.read(file).bootstrapServers()).isEqualTo("a:1");
     }

@@ -71,7 +71,8 @@ final class ReceiversTest {
     @Test
     void shouldSignAsOthersDo() {
         // printf '1700000000.{}' | openssl dgst -sha256 -hmac shared
-        assertThat(WebhookReceiver.signature(new Secret("shared"), 1_700_000_000, "{}")).isEqualTo("t=1700000000,v1=8fe400a4d7d97fe5517b7b8d84c07a253654d1bf408323b8b0f24f6cc87644c7");
+        assertThat(WebhookReceiver.signature(new Secret("shared"), 1_700_000_000, "{}"))
+                .isEqualTo("t=1700000000,v1=8fe400a4d7d97fe5517b7b8d84c07a253654d1bf408323b8b0f24f6cc87644c7");
     }
 
     @Test
@@ -107,7 +108,8 @@ final class ReceiversTest {
     void shouldDropAndCountRatherThanWait() throws Exception {
         try (Inbox stuck = new Inbox(new CountDownLatch(1));
                 Delivery delivery = started(new ChatReceiver(stuck.url(), ""))) {
-            HttpRequest request = delivery.receiver().tell(Alarms.raised(), NOW_MS).orElseThrow();
+            HttpRequest request =
+                    delivery.receiver().tell(Alarms.raised(), NOW_MS).orElseThrow();
             for (int i = 0; i < 200; i++) {
                 delivery.offer(request);
             }
@@ -123,10 +125,9 @@ final class ReceiversTest {
 
     private void tell(Delivery delivery, AnomalyTransition... transitions) {
         for (AnomalyTransition transition : transitions) {
-            incidents.take(anomaly(transition, 60)).forEach(update -> delivery
-                    .receiver()
-                    .tell(update, NOW_MS)
-                    .ifPresent(delivery::offer));
+            incidents
+                    .take(anomaly(transition, 60))
+                    .forEach(update -> delivery.receiver().tell(update, NOW_MS).ifPresent(delivery::offer));
         }
     }
 }
