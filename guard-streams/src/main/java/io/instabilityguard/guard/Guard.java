@@ -59,9 +59,9 @@ public final class Guard implements AutoCloseable {
                 streams, config.clients(), policy().detectors().keySet(), Clock.systemUTC());
     }
 
-    /** The policy in force for a run. */
-    public Policy policyOf(String run) {
-        return policies.of(run);
+    /** Which policy is in force for which run. */
+    public PolicyBook policies() {
+        return policies;
     }
 
     /** The policy of the process, in force where none from Kafka is. */

@@ -90,7 +90,7 @@ public final class GuardMain implements Callable<Integer> {
     }
 
     private static View.Instance seen(Guard guard, GuardConfig config, GuardMetrics metrics) {
-        return new View.Instance(guard::policyOf, PolicyRow.read(config.policyFile()), metrics::scrape);
+        return new View.Instance(guard.policies(), PolicyRow.read(config.policyFile()), metrics::scrape);
     }
 
     private static Mode mode(String name) {
