@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -84,7 +85,7 @@ final class RunGauges {
         return isLive.getAsBoolean() ? count : Double.NaN;
     }
 
-    private void seconds(String name, String description, java.util.function.DoubleUnaryOperator value) {
+    private void seconds(String name, String description, DoubleUnaryOperator value) {
         FunctionCounter.builder(name, clock, now -> value.applyAsDouble(now.millis()))
                 .description(description)
                 .baseUnit("seconds")
