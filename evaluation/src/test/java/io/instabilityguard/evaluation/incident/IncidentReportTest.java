@@ -2,6 +2,7 @@ package io.instabilityguard.evaluation.incident;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.instabilityguard.evaluation.Records;
 import io.instabilityguard.evaluation.report.HtmlReport;
 import io.instabilityguard.guard.recording.Recorded;
 import io.instabilityguard.guard.recording.Recording;
@@ -11,11 +12,9 @@ import io.instabilityguard.schemas.AnomalyTransition;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.Evidence;
+import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.InterventionOutcome;
-import io.instabilityguard.schemas.LayerSpectrum;
-import io.instabilityguard.schemas.MatrixRole;
-import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.Verdict;
@@ -100,45 +99,15 @@ class IncidentReportTest {
     }
 
     private static StepTelemetry step(long step, double loss) {
-        return StepTelemetry.newBuilder()
-                .setRun(RUN)
-                .setGeneration(1)
-                .setProcessRank(0)
-                .setWorldSize(1)
-                .setStep(step)
-                .setTimestampMs(1_000)
+        return StepTelemetry.newBuilder(Records.step(RUN, step, 4))
                 .setLoss(loss)
-                .setGradientNorm(1)
-                .setLearningRate(1e-3)
-                .setLearningRateScale(1)
-                .setMaxAttentionLogit(Double.NaN)
-                .setSpectraStep(-1)
-                .setLayers(List.of())
-                .setSkippedSamples(0)
-                .setDroppedMessages(0)
-                .setHookMicros(1)
-                .setStepMillis(10)
-                .setWaitMillis(0)
                 .build();
     }
 
     private static StepTelemetry hostileSpectra() {
-        return StepTelemetry.newBuilder(step(11, 2.5))
-                .setSpectraStep(11)
-                .setLayers(List.of(LayerSpectrum.newBuilder()
-                        .setName(HOSTILE)
-                        .setDepth(0)
-                        .setRole(MatrixRole.OTHER)
-                        .setRows(2)
-                        .setColumns(2)
-                        .setFinite(true)
-                        .setFrobeniusNorm(1)
-                        .setSpectralNorm(1)
-                        .setSpectralNormResidual(0)
-                        .setStableRank(1)
-                        .setAlignment(0)
-                        .build()))
-                .build();
+        StepTelemetry step = step(11, 2.5);
+        step.getLayers().get(0).setName(HOSTILE);
+        return step;
     }
 
     private static Anomaly anomaly(String detector, long step, double value, double threshold) {
@@ -184,22 +153,12 @@ class IncidentReportTest {
     }
 
     private static InterventionOutcome outcome(String reason) {
-        return InterventionOutcome.newBuilder()
-                .setCommandId(COMMAND)
-                .setRun(RUN)
-                .setGeneration(1)
-                .setProcessRank(0)
-                .setKind(InterventionKind.SCALE_LEARNING_RATE)
-                .setStatus(OutcomeStatus.APPLIED)
-                .setStep(13)
+        InterventionCommand command = InterventionCommand.newBuilder(
+                        Records.command(RUN, RUN + "/1/loss-spike/12", InterventionKind.SCALE_LEARNING_RATE))
+                .setId(COMMAND)
+                .build();
+        return InterventionOutcome.newBuilder(Records.applied(command))
                 .setReason(reason)
-                .setChanges(List.of())
-                .setLearningRateScaleBefore(1)
-                .setLearningRateScaleAfter(0.5)
-                .setHookMillis(3)
-                .setComputeMillis(1)
-                .setLoopMillis(1)
-                .setTimestampMs(1_000)
                 .build();
     }
 }
