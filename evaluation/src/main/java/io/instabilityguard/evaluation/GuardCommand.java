@@ -55,7 +55,8 @@ public final class GuardCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate, bench, chaos, fuzz or report");
+                spec.commandLine(),
+                "a command is missing: up, preflight, demo, evaluate, bench, chaos, fuzz or report");
     }
 
     private static int onWrongOption(ParameterException problem, String[] arguments) {

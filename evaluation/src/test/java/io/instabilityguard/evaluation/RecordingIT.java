@@ -89,8 +89,7 @@ class RecordingIT {
                 RecordSerdes.of(Topics.TELEMETRY, Map.of()).serializer())) {
             for (StepTelemetry step : steps) {
                 step.setTimestampMs(System.currentTimeMillis());
-                producer.send(new ProducerRecord<>(
-                                Topics.TELEMETRY.name(), null, step.getTimestampMs(), RUN, step))
+                producer.send(new ProducerRecord<>(Topics.TELEMETRY.name(), null, step.getTimestampMs(), RUN, step))
                         .get();
                 if (step.getStep() == 0) {
                     awaitLease(broker);
@@ -102,7 +101,8 @@ class RecordingIT {
     /** A guard commands only once its claim on the run has come back to it. */
     private static void awaitLease(EmbeddedBroker broker) {
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(console(broker, 0, "lease", "show")).contains(RUN));
+                .untilAsserted(
+                        () -> assertThat(console(broker, 0, "lease", "show")).contains(RUN));
     }
 
     private GuardConfig config(EmbeddedBroker broker) {

@@ -49,8 +49,9 @@ final class ReplayBenchmark {
         SyntheticRun run = new SyntheticRun(RUN, 1, new Random(20261122));
         try (RecordingWriter writer = new RecordingWriter(file, RUN)) {
             for (long step = 0; step < STEPS; step++) {
-                StepTelemetry telemetry = run.step(step, step * STEP_MS);
-                telemetry.setAwaitsDecision(false);
+                StepTelemetry telemetry = StepTelemetry.newBuilder(run.step(step, step * STEP_MS))
+                        .setAwaitsDecision(false)
+                        .build();
                 writer.write(new Recorded(Topics.TELEMETRY.name(), 0, step, step * STEP_MS, List.of(), telemetry));
             }
             writer.finish();

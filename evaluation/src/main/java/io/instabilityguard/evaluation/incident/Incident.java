@@ -114,7 +114,8 @@ final class Incident {
     /** Stable rank of every matrix. */
     List<Curve> stableRanks() {
         return stableRanks.entrySet().stream()
-                .map(layer -> new Curve(layer.getKey(), "guarded", layer.getValue().points()))
+                .map(layer ->
+                        new Curve(layer.getKey(), "guarded", layer.getValue().points()))
                 .toList();
     }
 

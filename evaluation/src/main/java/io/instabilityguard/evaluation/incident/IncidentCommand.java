@@ -36,10 +36,12 @@ public final class IncidentCommand implements Callable<Integer> {
     /** What the page is about. */
     static final class Source {
         @Option(names = "--run", paramLabel = "R", description = "Id of a run on the brokers.")
-        @Nullable String run;
+        @Nullable
+        String run;
 
         @Option(names = "--file", paramLabel = "F", description = "A recording (`guard record`).")
-        @Nullable Path file;
+        @Nullable
+        Path file;
     }
 
     @ArgGroup(multiplicity = "1")
@@ -48,10 +50,16 @@ public final class IncidentCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", description = "The page to write; default ${DEFAULT-VALUE}.")
     private Path out = Path.of("incident.html");
 
-    @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT", description = "Brokers; default: $GUARD_BOOTSTRAP_SERVERS.")
+    @Option(
+            names = "--bootstrap-servers",
+            paramLabel = "HOST:PORT",
+            description = "Brokers; default: $GUARD_BOOTSTRAP_SERVERS.")
     private @Nullable String bootstrapServers;
 
-    @Option(names = "--config", paramLabel = "F", description = "The guard's configuration, instead of --bootstrap-servers.")
+    @Option(
+            names = "--config",
+            paramLabel = "F",
+            description = "The guard's configuration, instead of --bootstrap-servers.")
     private @Nullable Path config;
 
     @Mixin

@@ -43,7 +43,8 @@ final class IncidentReport {
         this.issued = incident.decisions().stream()
                 .filter(decision -> ISSUES.contains(decision.getAction())
                         && !decision.getCommandId().isEmpty())
-                .collect(Collectors.toMap(Decision::getCommandId, decision -> decision, (a, b) -> b, LinkedHashMap::new));
+                .collect(Collectors.toMap(
+                        Decision::getCommandId, decision -> decision, (a, b) -> b, LinkedHashMap::new));
     }
 
     /** The report on an incident. */
@@ -75,8 +76,10 @@ final class IncidentReport {
 
     private String ending() {
         long applied = issued.keySet().stream().filter(this::isApplied).count();
-        String done = applied == 0 ? "No command was applied" : applied + " of " + issued.size() + " commands were applied";
-        return done + incident.last()
+        String done =
+                applied == 0 ? "No command was applied" : applied + " of " + issued.size() + " commands were applied";
+        return done
+                + incident.last()
                         .map(last -> "; the run was last heard of at step " + last.getStep() + ", loss "
                                 + number(last.getLoss()))
                         .orElse("")
@@ -89,10 +92,17 @@ final class IncidentReport {
                         "steps",
                         incident.firstStep() + " – "
                                 + incident.last().map(StepTelemetry::getStep).orElse(-1L)),
-                new Fact("state at the end", incident.state().map(RunState::getHealth).map(Enum::name).orElse("unknown")),
+                new Fact(
+                        "state at the end",
+                        incident.state()
+                                .map(RunState::getHealth)
+                                .map(Enum::name)
+                                .orElse("unknown")),
                 new Fact("anomalies raised", "" + causes.size()),
                 new Fact("commands wanted", "" + issued.size()),
-                new Fact("commands applied", "" + issued.keySet().stream().filter(this::isApplied).count()),
+                new Fact(
+                        "commands applied",
+                        "" + issued.keySet().stream().filter(this::isApplied).count()),
                 new Fact("verdicts", verdicts()),
                 new Fact("ledger", isLedgerIntact() ? "intact" : "BROKEN"));
     }
@@ -112,7 +122,11 @@ final class IncidentReport {
     private List<Panel> panels() {
         List<Panel> panels = new ArrayList<>();
         List<Curve.Point> loss = incident.scalar("loss");
-        double first = loss.stream().mapToDouble(Curve.Point::value).filter(Double::isFinite).findFirst().orElse(1);
+        double first = loss.stream()
+                .mapToDouble(Curve.Point::value)
+                .filter(Double::isFinite)
+                .findFirst()
+                .orElse(1);
         add(panels, "Loss", "What lies above ends at the border.", new Panel.Linear(first * LOSS_CAP), "loss");
         add(panels, "Gradient norm", "Before any clipping, logarithmic.", new Panel.Logarithmic(), "gradientNorm");
         add(
@@ -145,7 +159,9 @@ final class IncidentReport {
     private List<Marker> markers() {
         Stream<Marker> raised = causes.stream()
                 .map(anomaly -> new Marker(
-                        anomaly.getRaisedAtStep(), Marker.Kind.ANOMALY, anomaly.getEvidence().getDetector()));
+                        anomaly.getRaisedAtStep(),
+                        Marker.Kind.ANOMALY,
+                        anomaly.getEvidence().getDetector()));
         Stream<Marker> applied = issued.keySet().stream()
                 .filter(this::isApplied)
                 .map(id -> new Marker(appliedAt(id), Marker.Kind.COMMAND, id));
@@ -171,16 +187,22 @@ final class IncidentReport {
         return new Table(
                 title("What came first", causes.size()),
                 List.of(
-                        "rank", "detector", "step", "metric", "value", "tolerated", "normal", "layers", "message",
+                        "rank",
+                        "detector",
+                        "step",
+                        "metric",
+                        "value",
+                        "tolerated",
+                        "normal",
+                        "layers",
+                        "message",
                         "partition/offset"),
                 rows);
     }
 
     private Table doneTable() {
-        List<List<String>> rows = issued.values().stream()
-                .limit(MOST_ROWS)
-                .map(this::doneRow)
-                .toList();
+        List<List<String>> rows =
+                issued.values().stream().limit(MOST_ROWS).map(this::doneRow).toList();
         return new Table(
                 title("What was done", issued.size()),
                 List.of("command", "decision", "step", "layers", "parameters", "ranks", "stood still, ms", "verdict"),
@@ -207,8 +229,13 @@ final class IncidentReport {
                 id,
                 decision.getAction() + (decision.getOperator().isEmpty() ? "" : " by " + decision.getOperator()),
                 "" + decision.getStep(),
-                incident.command(id).map(InterventionCommand::getLayers).map(IncidentReport::layers).orElse(""),
-                incident.command(id).map(command -> command.getParameters().toString()).orElse(""),
+                incident.command(id)
+                        .map(InterventionCommand::getLayers)
+                        .map(IncidentReport::layers)
+                        .orElse(""),
+                incident.command(id)
+                        .map(command -> command.getParameters().toString())
+                        .orElse(""),
                 answers,
                 number(millis),
                 verdict);
@@ -268,7 +295,8 @@ final class IncidentReport {
     private static String layers(List<String> names) {
         return names.size() <= MOST_LAYERS_NAMED
                 ? String.join(", ", names)
-                : String.join(", ", names.subList(0, MOST_LAYERS_NAMED)) + " and " + (names.size() - MOST_LAYERS_NAMED) + " more";
+                : String.join(", ", names.subList(0, MOST_LAYERS_NAMED)) + " and " + (names.size() - MOST_LAYERS_NAMED)
+                        + " more";
     }
 
     private static String number(double value) {

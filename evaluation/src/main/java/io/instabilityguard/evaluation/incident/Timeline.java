@@ -36,7 +36,8 @@ final class Timeline {
         String time = Instant.ofEpochMilli(event.timestampMs()).toString();
         SpecificRecord value = event.value();
         if (value instanceof StepTelemetry telemetry) {
-            return List.of(time, "" + telemetry.getStep(), "trainer", "generation " + telemetry.getGeneration() + " begins");
+            return List.of(
+                    time, "" + telemetry.getStep(), "trainer", "generation " + telemetry.getGeneration() + " begins");
         }
         if (value instanceof Anomaly anomaly) {
             return List.of(

@@ -15,6 +15,7 @@ import io.instabilityguard.schemas.Evidence;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.InterventionOutcome;
+import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.Verdict;
@@ -67,7 +68,9 @@ class IncidentReportTest {
         String page = page(
                 step(10, 2.5),
                 hostileSpectra(),
-                Anomaly.newBuilder(anomaly(HOSTILE, 12, 9, 3)).setMessage(HOSTILE).build(),
+                Anomaly.newBuilder(anomaly(HOSTILE, 12, 9, 3))
+                        .setMessage(HOSTILE)
+                        .build(),
                 decision(0, DecisionAction.COMMAND, HOSTILE),
                 outcome(HOSTILE));
         assertThat(page).doesNotContain("<script").doesNotContain("<img").contains("&lt;script&gt;");
@@ -75,7 +78,10 @@ class IncidentReportTest {
 
     @Test
     void shouldNeedNoNetwork() throws IOException {
-        assertThat(page(step(10, 2.5))).doesNotContain("http").doesNotContain("src=").contains("Nothing was found");
+        assertThat(page(step(10, 2.5)))
+                .doesNotContain("http")
+                .doesNotContain("src=")
+                .contains("Nothing was found");
     }
 
     @Test
@@ -106,8 +112,10 @@ class IncidentReportTest {
 
     private static StepTelemetry hostileSpectra() {
         StepTelemetry step = step(11, 2.5);
-        step.getLayers().get(0).setName(HOSTILE);
-        return step;
+        LayerSpectrum layer = LayerSpectrum.newBuilder(step.getLayers().get(0))
+                .setName(HOSTILE)
+                .build();
+        return StepTelemetry.newBuilder(step).setLayers(List.of(layer)).build();
     }
 
     private static Anomaly anomaly(String detector, long step, double value, double threshold) {
