@@ -3,6 +3,7 @@ package io.instabilityguard.guard.policy;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.PolicyRevision;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -42,6 +43,14 @@ public final class PolicyBook {
         this.base = base;
         this.pinned = pinned;
     }
+
+    /**
+     * A revision from Kafka that is in force.
+     *
+     * @param pattern its runs
+     * @param policy the whole policy that it makes
+     */
+    public record Revision(RunPattern pattern, Policy policy) {}
 
     /** The policy of the process, in force where no revision is. */
     public Policy base() {
@@ -110,6 +119,13 @@ public final class PolicyBook {
             changed.put(pattern, policy);
         }
         return Collections.unmodifiableSortedMap(changed);
+    }
+
+    /** The revisions in force, the most specific pattern first. */
+    public List<Revision> revisions() {
+        return revisions.entrySet().stream()
+                .map(entry -> new Revision(entry.getKey(), entry.getValue()))
+                .toList();
     }
 
     /** The policy in force for a run. */
