@@ -17,9 +17,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -73,29 +71,29 @@ class RecordingIT {
         assertThat(report("report", "--file", file, "--out", page)).isZero();
     }
 
-    private void train(EmbeddedBroker broker) throws Exception {
+    private static void train(EmbeddedBroker broker) throws Exception {
         Map<String, Object> settings = Map.of("bootstrap.servers", broker.bootstrapServers());
-        List<StepTelemetry> steps = new ArrayList<>();
-        for (long step = 0; step < 64; step++) {
-            boolean spike = step == 60;
-            steps.add(StepTelemetry.newBuilder(Records.step(RUN, step, 4))
-                    .setLoss(spike ? 3.5 : 2.5 + 0.1 * Math.sin(1.7 * step))
-                    .setGradientNorm(spike ? 50 : 1 + 0.2 * Math.sin(2.3 * step))
-                    .build());
-        }
         try (KafkaProducer<String, StepTelemetry> producer = new KafkaProducer<>(
                 settings,
                 new StringSerializer(),
                 RecordSerdes.of(Topics.TELEMETRY, Map.of()).serializer())) {
-            for (StepTelemetry step : steps) {
-                step.setTimestampMs(System.currentTimeMillis());
-                producer.send(new ProducerRecord<>(Topics.TELEMETRY.name(), null, step.getTimestampMs(), RUN, step))
+            for (long step = 0; step < 64; step++) {
+                producer.send(new ProducerRecord<>(Topics.TELEMETRY.name(), RUN, step(step)))
                         .get();
-                if (step.getStep() == 0) {
+                if (step == 0) {
                     awaitLease(broker);
                 }
             }
         }
+    }
+
+    private static StepTelemetry step(long step) {
+        boolean spike = step == 60;
+        return StepTelemetry.newBuilder(Records.step(RUN, step, 4))
+                .setTimestampMs(System.currentTimeMillis())
+                .setLoss(spike ? 3.5 : 2.5 + 0.1 * Math.sin(1.7 * step))
+                .setGradientNorm(spike ? 50 : 1 + 0.2 * Math.sin(2.3 * step))
+                .build();
     }
 
     /** A guard commands only once its claim on the run has come back to it. */
