@@ -6,6 +6,7 @@ import io.instabilityguard.evaluation.chaos.ChaosCommand;
 import io.instabilityguard.evaluation.demo.DemoCommand;
 import io.instabilityguard.evaluation.evidence.EvidenceReport;
 import io.instabilityguard.evaluation.fuzz.FuzzCommand;
+import io.instabilityguard.evaluation.incident.IncidentCommand;
 import io.instabilityguard.evaluation.preflight.PreflightCommand;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             BenchCommand.class,
             ChaosCommand.class,
-            FuzzCommand.class
+            FuzzCommand.class,
+            IncidentCommand.class
         })
 public final class GuardCommand implements Runnable {
     private static final int CRASH = 70;
@@ -53,7 +55,8 @@ public final class GuardCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: up, preflight, demo, evaluate, bench, chaos or fuzz");
+                spec.commandLine(),
+                "a command is missing: up, preflight, demo, evaluate, bench, chaos, fuzz or report");
     }
 
     private static int onWrongOption(ParameterException problem, String[] arguments) {

@@ -33,8 +33,12 @@ class ArchitectureTest {
             .and()
             .doNotHaveSimpleName("AllInOne")
             .and()
+            .doNotHaveSimpleName("ReplayBenchmark")
+            .and()
             .resideOutsideOfPackages(
-                    "io.instabilityguard.evaluation.signals..", "io.instabilityguard.evaluation.fuzz..")
+                    "io.instabilityguard.evaluation.signals..",
+                    "io.instabilityguard.evaluation.fuzz..",
+                    "io.instabilityguard.evaluation.incident..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.instabilityguard.guard..");

@@ -7,6 +7,7 @@ import io.instabilityguard.guard.anomaly.RunEvent.LeaseClaimed;
 import io.instabilityguard.guard.anomaly.RunEvent.OperatorAsked;
 import io.instabilityguard.guard.deadletter.ScreeningProcessor;
 import io.instabilityguard.guard.intervention.DecisionProcessor;
+import io.instabilityguard.guard.intervention.ShadowProcessor;
 import io.instabilityguard.guard.intervention.Sinks;
 import io.instabilityguard.guard.lease.LeaseValidation;
 import io.instabilityguard.guard.operator.OperatorValidation;
@@ -55,6 +56,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * telemetry -> screen-telemetry -> detect-anomalies -> decide-interventions -> anomalies, decisions, commands, runs, leases
+ *                                                  \--------^--> try-shadow-policies -> shadow (only of runs with a shadow policy)
  * outcomes  -> screen-outcomes  -> receive-outcomes ---^
  * operator  -> screen-operator-actions -> receive-operator-actions ---^
  * leases    -> screen-leases    -> receive-leases -----^
@@ -87,8 +89,13 @@ public final class GuardTopology {
     private static final String READ_POLICIES_IN_FORCE = "read-policies-in-force";
     private static final String ENTER_POLICIES = "enter-policies";
     private static final Logger LOG = LoggerFactory.getLogger(GuardTopology.class);
-    private static final Sinks SINKS =
-            new Sinks("publish-anomalies", "publish-decisions", "publish-commands", "publish-runs", "publish-leases");
+    private static final Sinks SINKS = new Sinks(
+            "publish-anomalies",
+            "publish-decisions",
+            "publish-commands",
+            "publish-runs",
+            "publish-leases",
+            "try-shadow-policies");
 
     /** Kafka's own default. */
     private static final int DEFAULT_REQUEST_BYTES = 1 << 20;
@@ -100,10 +107,12 @@ public final class GuardTopology {
     private final RecordSerdes serdes;
     private final @Nullable SigningKey signer;
     private final int mostBytes;
+    private final boolean durable;
     private final Topology topology = new Topology();
 
-    private GuardTopology(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer) {
+    private GuardTopology(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer, boolean durable) {
         this.policies = policies;
+        this.durable = durable;
         this.serdes = RecordSerdes.of(config);
         this.signer = signer;
         this.mostBytes = mostBytes(config);
@@ -117,12 +126,20 @@ public final class GuardTopology {
      * @param signer signs commands and decisions; null leaves them unsigned
      */
     public static Topology build(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer) {
-        GuardTopology stages = new GuardTopology(policies, config, signer);
-        stages.readAndScreen();
-        stages.detectAndDecide();
-        stages.admitPolicies();
-        stages.publish();
-        return stages.topology;
+        return new GuardTopology(policies, config, signer, true).whole();
+    }
+
+    /** The same stages with stores that live on the heap and are written nowhere: for a replay, which begins from nothing and is never restored. */
+    public static Topology buildForReplay(PolicyBook policies) {
+        return new GuardTopology(policies, Map.of(), null, false).whole();
+    }
+
+    private Topology whole() {
+        readAndScreen();
+        detectAndDecide();
+        admitPolicies();
+        publish();
+        return topology;
     }
 
     private void readAndScreen() {
@@ -137,7 +154,7 @@ public final class GuardTopology {
     }
 
     private void detectAndDecide() {
-        topology.addProcessor(DETECT, () -> new DetectionProcessor(policies), SCREEN_TELEMETRY);
+        topology.addProcessor(DETECT, () -> new DetectionProcessor(policies, DECIDE, SINKS.shadow()), SCREEN_TELEMETRY);
         receive(
                 RECEIVE_OUTCOMES,
                 SCREEN_OUTCOMES,
@@ -151,10 +168,14 @@ public final class GuardTopology {
                 RECEIVE_OUTCOMES,
                 RECEIVE_OPERATOR,
                 RECEIVE_LEASES);
+        topology.addProcessor(SINKS.shadow(), () -> new ShadowProcessor(policies), DETECT, DECIDE);
         topology.addStateStore(store(DetectionProcessor.SNAPSHOT_STORE, Serdes.ByteArray()), DETECT);
         topology.addStateStore(store(DetectionProcessor.SLOT_STORE, inStore(Topics.TELEMETRY)), DETECT);
         topology.addStateStore(store(DetectionProcessor.POLICY_STORE, Serdes.String()), DETECT);
-        topology.addStateStore(store(DecisionProcessor.STORE, Serdes.ByteArray()), DECIDE);
+        topology.addStateStore(store(DetectionProcessor.SHADOW_SNAPSHOT_STORE, Serdes.ByteArray()), DETECT);
+        topology.addStateStore(store(DetectionProcessor.SHADOW_SLOT_STORE, inStore(Topics.TELEMETRY)), DETECT);
+        topology.addStateStore(store(DecisionProcessor.STORE, Serdes.ByteArray()), DECIDE, SINKS.shadow());
+        topology.addStateStore(store(ShadowProcessor.STORE, Serdes.ByteArray()), SINKS.shadow());
         topology.addStateStore(store(DecisionProcessor.LEASE_STORE, Serdes.ByteArray()), DECIDE);
     }
 
@@ -185,6 +206,7 @@ public final class GuardTopology {
         publishSigned(SINKS.commands(), Topics.COMMANDS, InterventionCommand::getRun);
         publish(SINKS.runs(), Topics.RUNS, DECIDE);
         publish(SINKS.leases(), Topics.LEASES, DECIDE);
+        publish("publish-shadow-agreements", Topics.SHADOW, SINKS.shadow());
         publish(DEAD_LETTERS, Topics.DEAD_LETTERS, SCREEN_TELEMETRY, SCREEN_OUTCOMES, SCREEN_OPERATOR, SCREEN_LEASES);
     }
 
@@ -254,7 +276,10 @@ public final class GuardTopology {
 
     private <V> StoreBuilder<KeyValueStore<String, V>> store(String name, Serde<V> values) {
         Serde<V> bounded = Serdes.serdeFrom(bounded(values.serializer()), values.deserializer());
-        return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), bounded);
+        return durable
+                ? Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), bounded)
+                : Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), bounded)
+                        .withLoggingDisabled();
     }
 
     /** Turns records, and where they stand in their partition, into events of their run. */

@@ -14,7 +14,7 @@ final class GuardArchitectureTest {
     private static final String ROOT = "io.instabilityguard.guard";
     private static final String SHELL =
             ".*(Processor|WatchStore|PolicyStore|LeaseStore|ArrivalMetrics|DeadLetterHandler|DeadLetters"
-                    + "|TopicFeed|ConsumerThread|IncidentFeed|CanaryProbe|GuardMetrics|TelemetryLag)(\\$.*)?";
+                    + "|TopicFeed|ConsumerThread|IncidentFeed|CanaryProbe|GuardMetrics|TelemetryLag|ReplayDriver)(\\$.*)?";
 
     @ArchTest
     static final ArchRule PACKAGES_POINT_ONE_WAY = layeredArchitecture()
@@ -53,6 +53,18 @@ final class GuardArchitectureTest {
             .definedBy(ROOT + ".console")
             .layer("view")
             .definedBy(ROOT + ".view..")
+            .layer("agreement")
+            .definedBy(ROOT + ".agreement")
+            .layer("recording")
+            .definedBy(ROOT + ".recording")
+            .layer("replay")
+            .definedBy(ROOT + ".replay")
+            .whereLayer("replay")
+            .mayOnlyBeAccessedByLayers("console")
+            .whereLayer("recording")
+            .mayOnlyBeAccessedByLayers("replay", "console")
+            .whereLayer("agreement")
+            .mayOnlyBeAccessedByLayers("intervention", "replay", "console")
             .whereLayer("console")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("catalogue")
@@ -68,13 +80,13 @@ final class GuardArchitectureTest {
             .whereLayer("view")
             .mayOnlyBeAccessedByLayers("root", "console")
             .whereLayer("root")
-            .mayOnlyBeAccessedByLayers("console")
+            .mayOnlyBeAccessedByLayers("console", "replay")
             .whereLayer("deadletter")
             .mayOnlyBeAccessedByLayers("root", "console")
             .whereLayer("intervention")
             .mayOnlyBeAccessedByLayers("root", "console")
             .whereLayer("lease")
-            .mayOnlyBeAccessedByLayers("root", "intervention", "console")
+            .mayOnlyBeAccessedByLayers("root", "intervention", "console", "replay")
             .whereLayer("operator")
             .mayOnlyBeAccessedByLayers("root", "intervention", "console", "view")
             .whereLayer("anomaly")
@@ -87,7 +99,7 @@ final class GuardArchitectureTest {
             .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention", "view")
             .whereLayer("policy")
             .mayOnlyBeAccessedByLayers(
-                    "root", "anomaly", "operator", "intervention", "catalogue", "notification", "console", "view");
+                    "root", "anomaly", "operator", "intervention", "catalogue", "notification", "console", "view", "replay");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.instabilityguard.guard.anomaly.DetectionProcessor;
 import io.instabilityguard.guard.intervention.DecisionProcessor;
+import io.instabilityguard.guard.intervention.ShadowProcessor;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.schemas.Anomaly;
@@ -135,8 +136,17 @@ final class GuardDriver implements AutoCloseable {
                 .pipeInput(key, value);
     }
 
+    /** Publishes a policy that is only tried on the runs of a pattern. */
+    void tryOut(String pattern, String policy) {
+        publish("shadow/" + pattern, pattern, policy, true);
+    }
+
     /** Publishes a policy for the runs of a pattern. */
     void apply(String pattern, String policy) {
+        publish(pattern, pattern, policy, false);
+    }
+
+    private void publish(String key, String pattern, String policy, boolean shadow) {
         PolicyRevision revision = PolicyRevision.newBuilder()
                 .setPattern(pattern)
                 .setPolicy(policy)
@@ -144,8 +154,9 @@ final class GuardDriver implements AutoCloseable {
                 .setAuthor("alice")
                 .setReason("because of the test")
                 .setTimestampMs(Telemetry.START_MS)
+                .setShadow(shadow)
                 .build();
-        policies.pipeInput(pattern, revision);
+        policies.pipeInput(key, revision);
     }
 
     void withdraw(String pattern) {
@@ -189,6 +200,9 @@ final class GuardDriver implements AutoCloseable {
                 DetectionProcessor.SNAPSHOT_STORE,
                 DetectionProcessor.SLOT_STORE,
                 DetectionProcessor.POLICY_STORE,
+                DetectionProcessor.SHADOW_SNAPSHOT_STORE,
+                DetectionProcessor.SHADOW_SLOT_STORE,
+                ShadowProcessor.STORE,
                 DecisionProcessor.STORE,
                 DecisionProcessor.LEASE_STORE)) {
             KeyValueStore<String, Object> target = driver.getKeyValueStore(name);

@@ -44,6 +44,9 @@ public final class Topics {
     public static final Topic<PolicyInForce> POLICIES_IN_FORCE =
             new Topic<>("guard.policies-in-force.v1", PolicyInForce.class, 1, true, YEAR);
 
+    /** Where shadow policies and those in force agree, and what the shadows would have commanded. */
+    public static final Topic<ShadowAgreement> SHADOW = kept("guard.shadow.v1", ShadowAgreement.class, YEAR);
+
     /** What could not be read or processed, with its origin and cause. */
     public static final Topic<DeadLetter> DEAD_LETTERS = kept("guard.dead-letters.v1", DeadLetter.class, YEAR);
 
@@ -58,6 +61,7 @@ public final class Topics {
             LEASES,
             POLICIES,
             POLICIES_IN_FORCE,
+            SHADOW,
             DEAD_LETTERS);
 
     private Topics() {}

@@ -32,6 +32,7 @@ public final class Samples {
                 leaseClaim(),
                 policyRevision(),
                 policyInForce(),
+                shadowAgreement(),
                 deadLetter());
     }
 
@@ -239,6 +240,24 @@ public final class Samples {
                 .setVersion(3)
                 .setAuthor(OPERATOR)
                 .setReason("observed for a week without a false alarm")
+                .setTimestampMs(NOW)
+                .build();
+    }
+
+    /** A shadow that would have commanded what the policy in force did not. */
+    public static ShadowAgreement shadowAgreement() {
+        return ShadowAgreement.newBuilder()
+                .setRun(RUN)
+                .setGeneration(GENERATION)
+                .setStep(140)
+                .setSinceStep(20)
+                .setPolicyHash(POLICY_HASH)
+                .setShadowHash(POLICY_HASH)
+                .setAlarms(new AgreementTally(3L, 1L, 2L, 5L))
+                .setCommands(new AgreementTally(1L, 0L, 1L, -2L))
+                .setWouldCommand(List.of(new ShadowCommand(
+                        RUN + "/" + GENERATION + "/SCALE_LEARNING_RATE/140", "loss-spike", "the loss rose")))
+                .setApplication("instability-guard")
                 .setTimestampMs(NOW)
                 .build();
     }

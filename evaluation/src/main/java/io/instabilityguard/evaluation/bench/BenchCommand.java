@@ -38,13 +38,14 @@ public final class BenchCommand implements Callable<Integer> {
         NUMERICS,
         LATENCY,
         HOOK,
-        FAILOVER
+        FAILOVER,
+        REPLAY
     }
 
     /** The contents of the JSON file. */
     record Report(Map<String, String> environment, String commit, List<BenchResult> results) {}
 
-    @Parameters(paramLabel = "SUITE", description = "numerics, latency, hook or failover.")
+    @Parameters(paramLabel = "SUITE", description = "numerics, latency, hook, failover or replay.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Suite suite;
 
@@ -83,6 +84,7 @@ public final class BenchCommand implements Callable<Integer> {
             case LATENCY -> latency();
             case HOOK -> hook();
             case FAILOVER -> failover();
+            case REPLAY -> replay();
         };
         results.forEach(BenchCommand::print);
         write(results);
@@ -141,6 +143,15 @@ public final class BenchCommand implements Callable<Integer> {
                 single(what + "commands lost", "commands", measured.lost()),
                 single(what + "commands doubled", "commands", measured.doubled()),
                 single(what + "broken links in the chains of decisions", "decisions", measured.brokenLinks()));
+    }
+
+    private static List<BenchResult> replay() {
+        try {
+            Percentiles rates = Percentiles.of(ReplayBenchmark.run());
+            return List.of(result("replay of a recording, 224 matrices per step", "layer samples/s", rates));
+        } catch (IOException e) {
+            throw UserError.environment("the recording of the benchmark cannot be written or read: " + e.getMessage());
+        }
     }
 
     private static Path temporaryFolder() {

@@ -7,6 +7,7 @@ import io.instabilityguard.guard.policy.PolicyReader;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,17 +21,19 @@ final class PolicyStore {
     private static final Logger LOG = LoggerFactory.getLogger(PolicyStore.class);
 
     private final PolicyBook book;
+    private final Function<String, Policy> policyOf;
     private final KeyValueStore<String, String> texts;
     private final Map<String, Policy> kept = new HashMap<>();
 
-    PolicyStore(PolicyBook book, KeyValueStore<String, String> texts) {
+    PolicyStore(PolicyBook book, Function<String, Policy> policyOf, KeyValueStore<String, String> texts) {
         this.book = book;
+        this.policyOf = policyOf;
         this.texts = texts;
     }
 
-    /** The policy in force for a run. */
+    /** The policy that a run is watched under. */
     Policy of(String run) {
-        return book.of(run);
+        return policyOf.apply(run);
     }
 
     /** The most runs to watch: the process's own limit, since no run's policy can say that. */

@@ -12,6 +12,10 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         subcommands = {
             RunsCommand.class,
+            RecordCommand.class,
+            ReplayCommand.class,
+            AnomaliesCommand.class,
+            ShadowPolicyCommand.class,
             CommandsCommand.class,
             LeaseCommand.class,
             PolicyCommand.class,

@@ -56,6 +56,7 @@ public record LeastAcls(String principalPrefix, String applicationId) {
                                 topic(guard, WRITE, Topics.RUNS, "tell where runs stand"),
                                 topic(guard, WRITE, Topics.LEASES, "claim the runs that it sees first"),
                                 topic(guard, WRITE, Topics.POLICIES_IN_FORCE, "put policies in force"),
+                                topic(guard, WRITE, Topics.SHADOW, "tell how shadow policies do"),
                                 topic(guard, WRITE, Topics.DEAD_LETTERS, "keep what it cannot read")),
                         Stream.of(
                                 rule(guard, GROUP, LITERAL, applicationId, READ, "share the runs with other instances"),

@@ -6,6 +6,7 @@ import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyChange;
 import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.guard.policy.RevisionKey;
 import io.instabilityguard.guard.policy.RunPattern;
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.PolicyInForce;
@@ -30,6 +31,8 @@ import picocli.CommandLine.Parameters;
 final class PolicyCommand extends ClusterCommand {
 
     private static final String FILE = "Policy, YAML: the keys that differ from those of the guard's process.";
+    private static final String SHADOW =
+            "Only tried: decides beside the policy in force and acts never; `guard shadow report` says how it does.";
     private static final String RUNS =
             "Runs: * stands for any characters, ? for one; the most specific pattern counts.";
 
@@ -69,32 +72,69 @@ final class PolicyCommand extends ClusterCommand {
                             defaultValue = "${env:GUARD_OPERATOR:-${sys:user.name}}",
                             paramLabel = "NAME",
                             description = "Who.")
+                    String author,
+            @Option(names = "--shadow", description = SHADOW) boolean shadow) {
+        return publish(key(runs, shadow), read(file), reason, author);
+    }
+
+    @Command(
+            name = "promote",
+            description = {
+                "Puts the shadow policy of some runs in force, as it stands: one revision, which ends the shadow. Its own mode counts from then on.",
+                "`guard shadow report` says how it did."
+            },
+            mixinStandardHelpOptions = true)
+    int promote(
+            @Option(names = "--runs", required = true, paramLabel = "PATTERN", description = RUNS) String runs,
+            @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why.") String reason,
+            @Option(
+                            names = "--author",
+                            defaultValue = "${env:GUARD_OPERATOR:-${sys:user.name}}",
+                            paramLabel = "NAME",
+                            description = "Who.")
                     String author) {
+        PolicyInForce tried = inForce().get(key(runs, true).text());
+        if (tried == null) {
+            throw new PolicyException("no shadow policy is tried on runs " + runs + ": `guard policy apply FILE --runs "
+                    + runs + " --shadow` begins one");
+        }
+        return publish(key(runs, false), tried.getRevision().getPolicy(), reason, author);
+    }
+
+    private int publish(RevisionKey key, String policy, String reason, String author) {
         PolicyRevision revision = PolicyRevision.newBuilder()
-                .setPattern(runs)
-                .setPolicy(read(file))
-                .setVersion(nextVersion(runs))
+                .setPattern(key.pattern().text())
+                .setPolicy(policy)
+                .setVersion(nextVersion(key.text()))
                 .setAuthor(author)
                 .setReason(reason)
                 .setTimestampMs(Clock.systemUTC().millis())
+                .setShadow(key.shadow())
                 .build();
-        cluster.policies().problemOf(runs, revision).ifPresent(problem -> {
+        cluster.policies().problemOf(key.text(), revision).ifPresent(problem -> {
             throw new PolicyException(problem);
         });
-        publish(runs, revision);
-        out().println("published for runs " + runs + " as version " + revision.getVersion()
+        publish(key.text(), revision);
+        out().println("published for runs " + key.text() + " as version " + revision.getVersion()
                 + "; `guard policy history` says whether it is in force");
         out().flush();
         return 0;
     }
 
+    private static RevisionKey key(String runs, boolean shadow) {
+        return new RevisionKey(new RunPattern(runs), shadow);
+    }
+
     @Command(name = "withdraw", description = "Takes a policy back.", mixinStandardHelpOptions = true)
-    int withdraw(@Option(names = "--runs", required = true, paramLabel = "PATTERN", description = RUNS) String runs) {
-        if (!inForce().containsKey(new RunPattern(runs).text())) {
+    int withdraw(
+            @Option(names = "--runs", required = true, paramLabel = "PATTERN", description = RUNS) String runs,
+            @Option(names = "--shadow", description = SHADOW) boolean shadow) {
+        String key = key(runs, shadow).text();
+        if (!inForce().containsKey(key)) {
             throw new PolicyException(
-                    "no policy is in force for runs " + runs + ": `guard policy show` lists those that are");
+                    "no policy is in force for runs " + key + ": `guard policy show` lists those that are");
         }
-        publish(runs, null);
+        publish(key, null);
         return 0;
     }
 
@@ -108,19 +148,15 @@ final class PolicyCommand extends ClusterCommand {
 
     @Command(name = "show", description = "Policies in force; of one run, its text.", mixinStandardHelpOptions = true)
     int show(@Parameters(arity = "0..1", paramLabel = "RUN", description = "Id of a run.") @Nullable String run) {
-        Map<RunPattern, PolicyInForce> all = new TreeMap<>();
-        inForce().forEach((pattern, policy) -> all.put(new RunPattern(pattern), policy));
+        Map<String, PolicyInForce> everywhere = inForce();
         if (run == null) {
-            Listing listing = output.listing("runs", "version", "author", "hash", "reason");
-            all.forEach((pattern, policy) -> listing.add(
-                    pattern.text(),
-                    policy.getRevision().getVersion(),
-                    policy.getRevision().getAuthor(),
-                    policy.getPolicyHash(),
-                    policy.getRevision().getReason()));
-            listing.print(out());
+            list(everywhere);
             return 0;
         }
+        Map<RunPattern, PolicyInForce> all = new TreeMap<>();
+        everywhere.values().stream()
+                .filter(policy -> !policy.getRevision().getShadow())
+                .forEach(policy -> all.put(new RunPattern(policy.getRevision().getPattern()), policy));
         String text = all.entrySet().stream()
                 .filter(entry -> entry.getKey().matches(run))
                 .findFirst()
@@ -131,6 +167,17 @@ final class PolicyCommand extends ClusterCommand {
         out().println(text);
         out().flush();
         return 0;
+    }
+
+    private void list(Map<String, PolicyInForce> policies) {
+        Listing listing = output.listing("runs", "version", "author", "hash", "reason");
+        policies.forEach((key, policy) -> listing.add(
+                key,
+                policy.getRevision().getVersion(),
+                policy.getRevision().getAuthor(),
+                policy.getPolicyHash(),
+                policy.getRevision().getReason()));
+        listing.print(out());
     }
 
     private static void add(Listing listing, Revision revision) {
@@ -149,14 +196,14 @@ final class PolicyCommand extends ClusterCommand {
         new TopicWriter(cluster).write(Topics.POLICIES, runs, revision);
     }
 
-    private long nextVersion(String runs) {
+    private long nextVersion(String key) {
         long last = wanted().stream()
                 .filter(entry ->
-                        entry.value() != null && runs.equals(entry.record().key()))
+                        entry.value() != null && key.equals(entry.record().key()))
                 .mapToLong(entry -> entry.value().getVersion())
                 .max()
                 .orElse(0);
-        PolicyInForce inForce = inForce().get(runs);
+        PolicyInForce inForce = inForce().get(key);
         return 1 + Math.max(last, inForce == null ? 0 : inForce.getRevision().getVersion());
     }
 
@@ -193,7 +240,7 @@ final class PolicyCommand extends ClusterCommand {
         return refused;
     }
 
-    private static String read(Path file) {
+    static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {

@@ -195,6 +195,9 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
         ruling.records().stream()
                 .filter(made -> !(bystander && made instanceof Anomaly))
                 .forEach(made -> context.forward(record.withValue(made), sinkOf(made)));
+        if (policies.shadowOf(record.key()).isPresent()) {
+            ruling.records().forEach(made -> context.forward(record.withValue(made), sinks.shadow()));
+        }
         if (ruling.records().stream().anyMatch(InterventionCommand.class::isInstance)) {
             commitSoon();
         }

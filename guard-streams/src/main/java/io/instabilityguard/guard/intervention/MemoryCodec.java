@@ -7,7 +7,7 @@ import io.instabilityguard.guard.lease.Lease;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** A {@link RunMemory} or a {@link Lease} as JSON: readable, and a later version with more fields reads an older one's. */
+/** A {@link RunMemory}, a {@link ShadowMemory} or a {@link Lease} as JSON: readable, and a later version with more fields reads an older one's. */
 final class MemoryCodec {
 
     private static final ObjectMapper JSON =
@@ -21,6 +21,14 @@ final class MemoryCodec {
 
     static byte[] encode(Lease lease) {
         return bytes(lease);
+    }
+
+    static byte[] encode(ShadowMemory memory) {
+        return bytes(memory);
+    }
+
+    static ShadowMemory decodeShadow(byte[] bytes) {
+        return read(bytes, ShadowMemory.class);
     }
 
     static RunMemory decode(byte[] bytes) {

@@ -8,5 +8,6 @@ package io.instabilityguard.guard.intervention;
  * @param commands node for commands
  * @param runs node for states of runs
  * @param leases node for claims of leases
+ * @param shadow node that compares with the shadow policy of the run, if there is one
  */
-public record Sinks(String anomalies, String decisions, String commands, String runs, String leases) {}
+public record Sinks(String anomalies, String decisions, String commands, String runs, String leases, String shadow) {}

@@ -28,7 +28,7 @@ public final class AdmissionProcessor extends ContextualProcessor<String, Policy
                 .forward(record.withValue(PolicyInForce.newBuilder()
                         .setRevision(revision)
                         .setRevisionOffset(origin.offset())
-                        .setPolicyHash(book.over(revision.getPolicy()).hash())
+                        .setPolicyHash(book.made(revision).hash())
                         .setTimestampMs(record.timestamp())
                         .build()));
     }

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>the mode that the process is pinned to ({@code --mode}).
  * </ol>
  *
+ * <p>A revision may also be a shadow: tried beside the policy in force, and chosen among shadows by the same rule.
+ *
  * <p>Safe for one writer and any number of readers.
  */
 public final class PolicyBook {
@@ -29,6 +31,7 @@ public final class PolicyBook {
     private final Policy base;
     private final @Nullable Mode pinned;
     private volatile SortedMap<RunPattern, Policy> revisions = Collections.emptySortedMap();
+    private volatile SortedMap<RunPattern, Policy> shadows = Collections.emptySortedMap();
 
     /**
      * A book without revisions.
@@ -59,32 +62,63 @@ public final class PolicyBook {
         return PolicyReader.over(base, yaml, pinned);
     }
 
+    /** The whole policy that a shadow makes: it may observe, whatever it says. Errors: {@link PolicyException} that names the key. */
+    public Policy overAsShadow(String yaml) {
+        return PolicyReader.over(base, yaml, Mode.OBSERVE);
+    }
+
+    /** The whole policy that a good revision makes. */
+    Policy made(PolicyRevision revision) {
+        return revision.getShadow() ? overAsShadow(revision.getPolicy()) : over(revision.getPolicy());
+    }
+
     /** What is wrong with a revision under this key, in one line; empty when nothing is. A revision without value withdraws the one before. */
     public Optional<String> problemOf(@Nullable String key, @Nullable PolicyRevision revision) {
         try {
-            RunPattern pattern = new RunPattern(key == null ? "" : key);
+            RevisionKey known = RevisionKey.parse(key == null ? "" : key);
             if (revision == null) {
                 return Optional.empty();
             }
-            if (!revision.getPattern().equals(pattern.text())) {
+            RevisionKey own = new RevisionKey(new RunPattern(revision.getPattern()), revision.getShadow());
+            if (!own.equals(known)) {
                 return Optional.of("key is not the pattern: key=" + key + " pattern=" + revision.getPattern());
             }
-            over(revision.getPolicy());
+            over(revision.getPolicy()); // a shadow is meant to be put in force as it stands
+            made(revision);
             return Optional.empty();
         } catch (PolicyException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
-    /** Puts a revision in force; null withdraws. Errors: {@link PolicyException}, and nothing has changed. */
-    public void enter(String pattern, @Nullable String yaml) {
-        SortedMap<RunPattern, Policy> changed = new TreeMap<>(revisions);
-        if (yaml == null) {
-            changed.remove(new RunPattern(pattern));
-        } else {
-            changed.put(new RunPattern(pattern), over(yaml));
+    /**
+     * Puts a revision in force, or beside the one in force; null withdraws. One in force ends the shadow of the same pattern that says the same: it is no trial any more. Errors:
+     * {@link PolicyException}, and nothing has changed.
+     */
+    public void enter(String key, @Nullable String yaml) {
+        RevisionKey known = RevisionKey.parse(key);
+        if (known.shadow()) {
+            shadows = changed(shadows, known.pattern(), yaml == null ? null : overAsShadow(yaml));
+            return;
         }
-        revisions = Collections.unmodifiableSortedMap(changed);
+        revisions = changed(revisions, known.pattern(), yaml == null ? null : over(yaml));
+        Policy shadow = shadows.get(known.pattern());
+        if (yaml != null
+                && shadow != null
+                && shadow.hash().equals(overAsShadow(yaml).hash())) {
+            shadows = changed(shadows, known.pattern(), null);
+        }
+    }
+
+    private static SortedMap<RunPattern, Policy> changed(
+            SortedMap<RunPattern, Policy> before, RunPattern pattern, @Nullable Policy policy) {
+        SortedMap<RunPattern, Policy> changed = new TreeMap<>(before);
+        if (policy == null) {
+            changed.remove(pattern);
+        } else {
+            changed.put(pattern, policy);
+        }
+        return Collections.unmodifiableSortedMap(changed);
     }
 
     /** The revisions in force, the most specific pattern first. */
@@ -96,11 +130,20 @@ public final class PolicyBook {
 
     /** The policy in force for a run. */
     public Policy of(String run) {
-        for (Map.Entry<RunPattern, Policy> entry : revisions.entrySet()) {
+        return mostSpecific(revisions, run).orElse(base);
+    }
+
+    /** The policy that is tried beside the one in force for a run; empty for most. */
+    public Optional<Policy> shadowOf(String run) {
+        return mostSpecific(shadows, run);
+    }
+
+    private static Optional<Policy> mostSpecific(SortedMap<RunPattern, Policy> policies, String run) {
+        for (Map.Entry<RunPattern, Policy> entry : policies.entrySet()) {
             if (entry.getKey().matches(run)) {
-                return entry.getValue();
+                return Optional.of(entry.getValue());
             }
         }
-        return base;
+        return Optional.empty();
     }
 }

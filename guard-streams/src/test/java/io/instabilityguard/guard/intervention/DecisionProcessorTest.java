@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 final class DecisionProcessorTest {
 
-    private static final Sinks SINKS = new Sinks("anomalies", "decisions", "commands", "runs", "leases");
+    private static final Sinks SINKS = new Sinks("anomalies", "decisions", "commands", "runs", "leases", "shadow");
 
     private final Policy policy = PolicyReader.parse("", Mode.ENFORCE);
     private final MockProcessorContext<String, SpecificRecord> context =
