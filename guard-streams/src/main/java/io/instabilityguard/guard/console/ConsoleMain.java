@@ -20,7 +20,9 @@ import picocli.CommandLine.Command;
             LedgerCommand.class,
             KeysCommand.class,
             AclsCommand.class,
-            TokenCommand.class
+            TokenCommand.class,
+            DoctorCommand.class,
+            CompletionCommand.class
         })
 public final class ConsoleMain {
 
