@@ -1,5 +1,7 @@
 package io.instabilityguard.guard.console;
 
+import static java.util.Objects.requireNonNull;
+
 import io.instabilityguard.guard.GuardConfig;
 import io.instabilityguard.guard.catalogue.TopicCheck;
 import io.instabilityguard.guard.catalogue.TopicPlan;
@@ -109,9 +111,9 @@ final class ClusterExamination {
     private Diagnosis group(Admin admin) {
         String group = config.applicationId();
         try {
-            answer(admin.describeConsumerGroups(List.of(group))
+            answer(requireNonNull(admin.describeConsumerGroups(List.of(group))
                     .describedGroups()
-                    .get(group));
+                    .get(group)));
         } catch (GroupAuthorizationException e) {
             return new Diagnosis("Group", "may not join " + group, "an administrator runs what `guard acls` prints");
         } catch (KafkaException notThereYet) {
