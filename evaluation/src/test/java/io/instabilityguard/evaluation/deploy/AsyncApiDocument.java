@@ -78,7 +78,7 @@ final class AsyncApiDocument {
                 .putObject("kafka")
                 .put("host", "broker-1:9092")
                 .put("protocol", "kafka")
-                .put("description", "Your cluster: bootstrap-servers of guard.yaml. Kafka 3.9 or newer, TLS and SASL as set up there.");
+                .put("description", "Your cluster: bootstrap-servers of guard.yaml; TLS and SASL as it is set up with them.");
         ObjectNode channels = document.putObject("channels");
         Topics.all().forEach(topic -> channels.set(id(topic), channel(topic)));
         ObjectNode operations = document.putObject("operations");

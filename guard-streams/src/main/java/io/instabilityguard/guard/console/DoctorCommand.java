@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
         description = "Says what is there and what is not, each with what puts it right.",
         footer = {
             "",
-            "Asks the cluster of --config or --bootstrap-servers, and looks at this machine. Examples:",
+            "Asks the cluster of --config or --bootstrap-servers; with neither, or with --sidecar-config, it looks at this machine. Examples:",
             "  guard doctor",
             "  guard doctor --config /etc/instability-guard/guard.yaml",
             "  guard doctor --sidecar-config /etc/instability-guard/sidecar.yaml --config operator.yaml --as operator",
