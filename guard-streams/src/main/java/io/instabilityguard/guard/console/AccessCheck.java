@@ -43,7 +43,7 @@ record AccessCheck(String role, String applicationId) {
     Diagnosis diagnosis(Map<String, Set<AclOperation>> allowed) {
         List<AclRule> missing = missing(allowed);
         if (missing.isEmpty()) {
-            return Diagnosis.ready("Access", "may do with every topic what a " + role + " must");
+            return Diagnosis.ready("Access", "may do with every topic what its role needs: " + role);
         }
         AclRule first = missing.get(0);
         return new Diagnosis(

@@ -56,12 +56,12 @@ final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
             diagnoses.forEach(each -> listing.add(each.about(), each.isReady(), each.finding(), each.fix()));
             listing.print(out());
         } else {
-            diagnoses.forEach(this::say);
+            diagnoses.forEach(this::explain);
         }
         return diagnoses.stream().allMatch(Diagnosis::isReady) ? 0 : NOT_READY;
     }
 
-    private void say(Diagnosis diagnosis) {
+    private void explain(Diagnosis diagnosis) {
         out().printf("%-9s %s%n", diagnosis.about(), diagnosis.finding());
         if (!diagnosis.isReady()) {
             out().printf("%-9s   fix: %s%n", "", diagnosis.fix());

@@ -39,8 +39,7 @@ final class PolicyCommand extends ClusterCommand {
             mixinStandardHelpOptions = true)
     int check(@Parameters(paramLabel = "FILE", description = FILE) Path file) {
         Policy policy = cluster.policies().over(read(file));
-        out().println("good: mode " + policy.mode() + ", hash " + policy.hash());
-        out().flush();
+        say("good: mode " + policy.mode() + ", hash " + policy.hash());
         return 0;
     }
 
@@ -82,9 +81,8 @@ final class PolicyCommand extends ClusterCommand {
             throw new PolicyException(problem);
         });
         publish(runs, revision);
-        out().println("published for runs " + runs + " as version " + revision.getVersion()
+        say("published for runs " + runs + " as version " + revision.getVersion()
                 + "; `guard policy history` says whether it is in force");
-        out().flush();
         return 0;
     }
 
@@ -128,8 +126,7 @@ final class PolicyCommand extends ClusterCommand {
                         + entry.getValue().getPolicyHash() + "\n"
                         + entry.getValue().getRevision().getPolicy())
                 .orElse("# the policy of the guard's process");
-        out().println(text);
-        out().flush();
+        say(text);
         return 0;
     }
 
