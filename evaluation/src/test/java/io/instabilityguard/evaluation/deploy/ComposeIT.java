@@ -38,7 +38,7 @@ class ComposeIT {
                     "kafka:9092", broker.bootstrapServers(),
                     "http://registry:8080/apis/ccompat/v7", registry.url(),
                     "0.0.0.0", "127.0.0.1",
-                    "port: 8080", "port: " + freePort(),
+                    "port: 8642", "port: " + freePort(),
                     ":9400", ":" + metrics,
                     "/var/lib/instability-guard", folder.resolve("state").toString(),
                     "/run/instability-guard", folder.resolve("run").toString(),
