@@ -71,6 +71,7 @@ final class SocketCheck {
     }
 
     private static boolean hasMode(Path path, String mode) throws IOException {
-        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path)).equals(mode);
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path))
+                .equals(mode);
     }
 }

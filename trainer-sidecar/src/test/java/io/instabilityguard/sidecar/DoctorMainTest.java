@@ -10,8 +10,11 @@ import org.junit.jupiter.api.Test;
 class DoctorMainTest {
     @Test
     void shouldSayOneLineOfEachWhateverTheMachineHas() {
-        List<DoctorMain.Line> lines = DoctorMain.examine(Map.of("GUARD_PYTHON", "/nonexistent/python"), Optional.empty());
-        assertThat(lines).extracting(DoctorMain.Line::about).containsExactly("Java", "Python", "Numerics", "GPU", "Socket");
+        List<DoctorMain.Line> lines =
+                DoctorMain.examine(Map.of("GUARD_PYTHON", "/nonexistent/python"), Optional.empty());
+        assertThat(lines)
+                .extracting(DoctorMain.Line::about)
+                .containsExactly("Java", "Python", "Numerics", "GPU", "Socket");
         assertThat(lines)
                 .allSatisfy(line -> assertThat(line.finding()).isNotBlank().doesNotContain("\n"));
         assertThat(lines.get(1).finding()).isEqualTo("/nonexistent/python cannot be run");
@@ -23,6 +26,7 @@ class DoctorMainTest {
 
     @Test
     void shouldMissAPythonThatIsNotNamed() {
-        assertThat(DoctorMain.examine(Map.of(), Optional.empty()).get(1).finding()).isEqualTo("none with torch");
+        assertThat(DoctorMain.examine(Map.of(), Optional.empty()).get(1).finding())
+                .isEqualTo("none with torch");
     }
 }

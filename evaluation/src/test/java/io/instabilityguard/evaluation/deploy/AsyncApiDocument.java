@@ -41,8 +41,7 @@ final class AsyncApiDocument {
             Set.of(Topics.TELEMETRY, Topics.COMMANDS, Topics.DECISIONS, Topics.ANOMALIES, Topics.RUNS);
 
     private static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    private static final String ABOUT =
-            """
+    private static final String ABOUT = """
             Every topic that Instability Guard reads and writes. Each operation is tagged with the principal that performs it (./guard acls prints what \
             each must be allowed); write a consumer as the principal `subscriber`, with group ids that begin with `subscriber`.
 
@@ -78,7 +77,9 @@ final class AsyncApiDocument {
                 .putObject("kafka")
                 .put("host", "broker-1:9092")
                 .put("protocol", "kafka")
-                .put("description", "Your cluster: bootstrap-servers of guard.yaml; TLS and SASL as it is set up with them.");
+                .put(
+                        "description",
+                        "Your cluster: bootstrap-servers of guard.yaml; TLS and SASL as it is set up with them.");
         ObjectNode channels = document.putObject("channels");
         Topics.all().forEach(topic -> channels.set(id(topic), channel(topic)));
         ObjectNode operations = document.putObject("operations");
@@ -90,7 +91,8 @@ final class AsyncApiDocument {
 
     private static ObjectNode channel(Topic<?> topic) {
         String message = topic.type().getSimpleName();
-        ObjectNode channel = object().put("address", topic.name()).put("description", topic.schema().getDoc());
+        ObjectNode channel = object().put("address", topic.name())
+                .put("description", topic.schema().getDoc());
         channel.putObject("messages").putObject(message).put("$ref", "#/components/messages/" + message);
         ObjectNode kafka = channel.putObject("bindings").putObject("kafka");
         kafka.put("topic", topic.name()).put("partitions", topic.partitions());
@@ -107,7 +109,8 @@ final class AsyncApiDocument {
         return new LeastAcls("", "instability-guard")
                 .rules().stream()
                         .filter(rule -> rule.type() == ResourceType.TOPIC)
-                        .filter(rule -> Topics.all().stream().anyMatch(topic -> topic.name().equals(rule.name())))
+                        .filter(rule -> Topics.all().stream()
+                                .anyMatch(topic -> topic.name().equals(rule.name())))
                         .toList();
     }
 
@@ -120,7 +123,9 @@ final class AsyncApiDocument {
 
     private static String operationId(AclRule rule) {
         String topic = id(topicOf(rule));
-        return role(rule) + (isRead(rule) ? "Receives" : "Sends") + topic.substring(0, 1).toUpperCase(Locale.ROOT)
+        return role(rule)
+                + (isRead(rule) ? "Receives" : "Sends")
+                + topic.substring(0, 1).toUpperCase(Locale.ROOT)
                 + topic.substring(1);
     }
 
@@ -180,7 +185,10 @@ final class AsyncApiDocument {
             text(properties, StepTrace.HEADER, "W3C Trace Context of the step that led to this record, ASCII.");
         }
         if (SIGNED.contains(topic)) {
-            text(properties, RecordSignature.KEY_ID, "Id of the key that signed the record, UTF-8; absent when unsigned.");
+            text(
+                    properties,
+                    RecordSignature.KEY_ID,
+                    "Id of the key that signed the record, UTF-8; absent when unsigned.");
             text(properties, RecordSignature.SIGNATURE, "Ed25519 signature: 64 bytes, here in base64.");
         }
         return headers;

@@ -12,11 +12,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.message.RawMessageEncoder;
-import org.apache.avro.generic.GenericData;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
@@ -30,13 +30,15 @@ final class AsyncApiDocumentTest {
 
     @Test
     void shouldBeAsyncApi3() throws IOException {
-        assertThat(PublishedSchema.of("asyncapi-3.0.0.json").problems(document())).isEmpty();
+        assertThat(PublishedSchema.of("asyncapi-3.0.0.json").problems(document()))
+                .isEmpty();
     }
 
     @Test
     void shouldBeRefusedByThePublishedSchemaWhenItIsWrong() throws IOException {
         String broken = Deploy.text("asyncapi.yaml").replace("action: receive", "action: hear");
-        assertThat(PublishedSchema.of("asyncapi-3.0.0.json").problems(Deploy.documents(broken).get(0)))
+        assertThat(PublishedSchema.of("asyncapi-3.0.0.json")
+                        .problems(Deploy.documents(broken).get(0)))
                 .isNotEmpty();
     }
 

@@ -46,13 +46,17 @@ class ComposeIT {
             Files.writeString(folder.resolve("guard.yaml"), placed(Deploy.text("compose-guard.yaml"), places));
             Files.writeString(folder.resolve("sidecar.yaml"), placed(Deploy.text("compose-sidecar.yaml"), places));
             try (ChildProcess topics = java("topics", places)) {
-                assertThat(topics.start().awaitExit(PATIENCE)).as(topics.lastWords()).isZero();
+                assertThat(topics.start().awaitExit(PATIENCE))
+                        .as(topics.lastWords())
+                        .isZero();
             }
             try (ChildProcess guard = java("guard", places).start();
                     ChildProcess sidecar = java("sidecar", places).start();
                     ChildProcess trainer = trainer(places).start()) {
                 Console console = new Console(broker.bootstrapServers(), registry.url(), folder);
-                await().atMost(PATIENCE).pollInterval(Duration.ofSeconds(1)).until(() -> console.says("demo", "runs", "ls"));
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofSeconds(1))
+                        .until(() -> console.says("demo", "runs", "ls"));
                 assertThat(registry.subjects()).contains("guard.telemetry.v1-value", "guard.runs.v1-value");
                 assertThat(get("http://127.0.0.1:" + metrics + "/metrics")).contains("guard_");
                 assertThat(List.of(guard, sidecar, trainer)).allMatch(ChildProcess::isAlive);
@@ -62,7 +66,10 @@ class ComposeIT {
 
     private ChildProcess java(String service, Map<String, String> places) {
         List<String> words = command(service, places);
-        assertThat(words.subList(0, 2)).as("the class path of the image").first().isEqualTo("-cp");
+        assertThat(words.subList(0, 2))
+                .as("the class path of the image")
+                .first()
+                .isEqualTo("-cp");
         return ChildProcess.java(
                 service,
                 List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
@@ -77,8 +84,10 @@ class ComposeIT {
         ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment()
                 .putAll(Map.of(
-                        "PYTHONPATH", Lab.home().resolve("trainer-sidecar/src/main/python").toString(),
-                        "OMP_NUM_THREADS", "1"));
+                        "PYTHONPATH",
+                        Lab.home().resolve("trainer-sidecar/src/main/python").toString(),
+                        "OMP_NUM_THREADS",
+                        "1"));
         return ChildProcess.of("demo", builder, folder.resolve("demo.log"));
     }
 
@@ -93,7 +102,9 @@ class ComposeIT {
     private static String placed(String text, Map<String, String> places) {
         String placed = text;
         // The longest first: some are the beginning of others.
-        for (String place : places.keySet().stream().sorted((one, other) -> other.length() - one.length()).toList()) {
+        for (String place : places.keySet().stream()
+                .sorted((one, other) -> other.length() - one.length())
+                .toList()) {
             placed = placed.replace(place, places.get(place));
         }
         return placed;

@@ -32,7 +32,8 @@ final class ComposeTest {
     void shouldNameOnlyFilesAndServicesAndVolumesThatExist() {
         assumeTrue(Files.exists(Deploy.FOLDER.resolve("grafana")), "there are no dashboards to mount");
         JsonNode composition = composition();
-        List<String> mounts = services().flatMap(service -> stream(service.path("volumes")))
+        List<String> mounts = services()
+                .flatMap(service -> stream(service.path("volumes")))
                 .map(mount -> mount.asText().split(":")[0])
                 .toList();
         assertThat(mounts).isNotEmpty().allSatisfy(mount -> {
@@ -45,11 +46,13 @@ final class ComposeTest {
         services()
                 .forEach(service -> service.path("depends_on")
                         .fieldNames()
-                        .forEachRemaining(name -> assertThat(composition.get("services").has(name))
-                                .as(name)
-                                .isTrue()));
+                        .forEachRemaining(
+                                name -> assertThat(composition.get("services").has(name))
+                                        .as(name)
+                                        .isTrue()));
         assertThat(services().map(service -> service.at("/build/dockerfile").asText()))
-                .allSatisfy(file -> assertThat(Deploy.FOLDER.resolve("..").resolve(file)).exists());
+                .allSatisfy(file ->
+                        assertThat(Deploy.FOLDER.resolve("..").resolve(file)).exists());
     }
 
     static JsonNode composition() {

@@ -68,9 +68,7 @@ class InstallIT {
         }
         String java = Path.of(System.getProperty("java.home"), "bin", "java") + " " + JVM + " -cp "
                 + System.getProperty("java.class.path") + " io.instabilityguard.";
-        executable(
-                home.resolve("guard"),
-                """
+        executable(home.resolve("guard"), """
                 command=$1; shift
                 case $command in
                     streams) exec %1$sguard.GuardMain "$@" ;;
@@ -78,20 +76,16 @@ class InstallIT {
                 esac
                 %1$sguard.console.ConsoleMain $command "$@" || exit
                 case "$command $*" in doctor*--sidecar-config*) exec %1$ssidecar.DoctorMain "$@" ;; esac
-                """
-                        .formatted(java));
+                """.formatted(java));
         Path tools = Files.createDirectories(folder.resolve("bin"));
         executable(tools.resolve("python3"), "exec \"$GUARD_PYTHON\" \"$@\"\n");
         executable(tools.resolve("kafka-acls.sh"), "echo \"$@\" >>" + folder.resolve("acls") + "\n");
-        executable(
-                tools.resolve("systemctl"),
-                """
+        executable(tools.resolve("systemctl"), """
                 for unit; do :; done
                 command=$(sed -n 's|^ExecStart=/opt/instability-guard/|./|p' deploy/systemd/"$unit".service | sed "s|/etc/instability-guard|$ETC|")
                 $command >>%1$s/"$unit".log 2>&1 &
                 echo $! >>%1$s/started
-                """
-                        .formatted(folder));
+                """.formatted(folder));
     }
 
     private static void executable(Path file, String script) throws IOException {
@@ -116,7 +110,10 @@ class InstallIT {
     /** By a way that one trusts. */
     private void copyKeys() throws IOException {
         Path keys = Files.createDirectories(folder.resolve("2/etc/keys"));
-        Files.copy(folder.resolve("1/etc/keys/guard-1.key"), keys.resolve("guard-1.key"), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(
+                folder.resolve("1/etc/keys/guard-1.key"),
+                keys.resolve("guard-1.key"),
+                StandardCopyOption.COPY_ATTRIBUTES);
     }
 
     private static int freePort() throws IOException {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.instabilityguard.guard.GuardConfig;
 import io.instabilityguard.guard.console.AclRule;
 import io.instabilityguard.guard.console.LeastAcls;
 import io.instabilityguard.schemas.Topic;
@@ -13,7 +12,6 @@ import io.instabilityguard.schemas.Topics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -44,10 +42,11 @@ final class KubernetesTest {
         for (JsonNode user : Deploy.documents(Deploy.text(STRIMZI + "users.yaml"))) {
             for (JsonNode acl : user.at("/spec/authorization/acls")) {
                 acl.get("operations")
-                        .forEach(operation -> allowed.add("User:" + user.at("/metadata/name").asText() + " "
-                                + operation.asText().toUpperCase(java.util.Locale.ROOT) + " "
-                                + acl.at("/resource/name").asText() + " "
-                                + acl.at("/resource/patternType").asText()));
+                        .forEach(operation ->
+                                allowed.add("User:" + user.at("/metadata/name").asText() + " "
+                                        + operation.asText().toUpperCase(java.util.Locale.ROOT) + " "
+                                        + acl.at("/resource/name").asText() + " "
+                                        + acl.at("/resource/patternType").asText()));
             }
         }
         assertThat(allowed)
@@ -65,12 +64,17 @@ final class KubernetesTest {
     void shouldBuildWhatKubernetesTakes(String folder) throws Exception {
         JsonNode schemas = kubernetesSchemas();
         for (JsonNode manifest : built(folder)) {
-            String kind = manifest.get("apiVersion").asText() + "/" + manifest.get("kind").asText();
+            String kind = manifest.get("apiVersion").asText() + "/"
+                    + manifest.get("kind").asText();
             if (kind.startsWith("kafka.strimzi.io/")) {
                 continue; // Strimzi's schemas are in its CRDs, which no registry reached from here publishes
             }
-            assertThat(schemas.get("definitions").has(kind)).as("a schema of " + kind).isTrue();
-            assertThat(PublishedSchema.of(of(schemas, kind)).problems(manifest)).as(kind).isEmpty();
+            assertThat(schemas.get("definitions").has(kind))
+                    .as("a schema of " + kind)
+                    .isTrue();
+            assertThat(PublishedSchema.of(of(schemas, kind)).problems(manifest))
+                    .as(kind)
+                    .isEmpty();
         }
     }
 
@@ -78,7 +82,8 @@ final class KubernetesTest {
     void shouldFindWhatKubernetesRefuses() throws Exception {
         JsonNode statefulSet = new ObjectMapper()
                 .readTree("{\"apiVersion\":\"apps/v1\",\"kind\":\"StatefulSet\",\"spec\":{\"replicas\":\"two\"}}");
-        assertThat(PublishedSchema.of(of(kubernetesSchemas(), "apps/v1/StatefulSet")).problems(statefulSet))
+        assertThat(PublishedSchema.of(of(kubernetesSchemas(), "apps/v1/StatefulSet"))
+                        .problems(statefulSet))
                 .isNotEmpty();
     }
 
@@ -89,7 +94,8 @@ final class KubernetesTest {
         assertThat(containers(folder)).isNotEmpty().allSatisfy(container -> {
             assertThat(container.at("/securityContext/allowPrivilegeEscalation").asBoolean(true))
                     .isFalse();
-            assertThat(container.at("/securityContext/capabilities/drop/0").asText()).isEqualTo("ALL");
+            assertThat(container.at("/securityContext/capabilities/drop/0").asText())
+                    .isEqualTo("ALL");
         });
         assertThat(podSpecs(folder)).allSatisfy(pod -> {
             assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
@@ -113,7 +119,10 @@ final class KubernetesTest {
         JsonNode guard = podSpecs("base").get(0).at("/containers/0");
         assertThat(List.of("startupProbe", "livenessProbe", "readinessProbe")).allMatch(guard::has);
         int port = guard.at("/ports/0/containerPort").asInt();
-        assertThat(Deploy.documents(Deploy.text("kubernetes/base/guard-config.yaml")).get(0).at("/http/port").asInt())
+        assertThat(Deploy.documents(Deploy.text("kubernetes/base/guard-config.yaml"))
+                        .get(0)
+                        .at("/http/port")
+                        .asInt())
                 .isEqualTo(port);
     }
 
@@ -134,7 +143,9 @@ final class KubernetesTest {
     private static List<JsonNode> built(String folder) throws Exception {
         assumeTrue(Deploy.isInstalled("kubectl"), "kubectl is not installed here");
         Process kustomize = new ProcessBuilder(
-                        "kubectl", "kustomize", Deploy.FOLDER.resolve("kubernetes/" + folder).toString())
+                        "kubectl",
+                        "kustomize",
+                        Deploy.FOLDER.resolve("kubernetes/" + folder).toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String yaml = new String(kustomize.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -27,7 +27,8 @@ final class PublishedSchema {
 
     /** A schema that may have no {@code $schema} of its own: draft 7 then. */
     static PublishedSchema of(JsonNode tree) {
-        VersionFlag version = SpecVersionDetector.detectOptionalVersion(tree, false).orElse(VersionFlag.V7);
+        VersionFlag version =
+                SpecVersionDetector.detectOptionalVersion(tree, false).orElse(VersionFlag.V7);
         return new PublishedSchema(JsonSchemaFactory.getInstance(version).getSchema(tree));
     }
 

@@ -65,10 +65,14 @@ class RunbooksIT {
         broker = EmbeddedBroker.start(LAB.resolve("kafka"), EmbeddedBroker.ANY_PORT);
         Files.writeString(POLICY, "mode: observe\n");
         console = new Console(broker.bootstrapServers(), "", LAB);
-        assertThat(console.run(List.of("topics", "create", "--replication-factor", "1", "--partitions", "1"))).isZero();
+        assertThat(console.run(List.of("doctor"))).as("without topics").isEqualTo(3);
+        assertThat(console.said()).contains("fix: guard topics create --replication-factor 1", "1 broker(s)");
+        assertThat(console.run(List.of("topics", "create", "--replication-factor", "1", "--partitions", "1")))
+                .isZero();
         InterventionCommand command =
                 InterventionCommand.newBuilder(Samples.command()).setId(ID).build();
-        Proposal proposal = Proposal.newBuilder(Samples.runState().getProposals().get(0))
+        Proposal proposal = Proposal.newBuilder(
+                        Samples.runState().getProposals().get(0))
                 .setId(PROPOSAL)
                 .setKind(InterventionKind.SCALE_LEARNING_RATE)
                 .build();
@@ -104,11 +108,19 @@ class RunbooksIT {
             if (!CONSOLE.contains(words.get(0)) || words.contains("--help") || !CARRIED_OUT.add(words)) {
                 continue;
             }
-            assertThat(console.run(words)).as("./guard %s: %s", line, console.said()).isZero();
+            assertThat(console.run(words))
+                    .as("./guard %s: %s", line, console.said())
+                    .isZero();
             if (words.contains(RUN) || words.contains(ID) || words.contains(PROPOSAL)) {
                 assertThat(console.said()).as(line).contains(RUN);
             }
         }
+    }
+
+    @Test
+    void shouldFindNothingToPutRight() {
+        assertThat(console.run(List.of("doctor"))).as(console.said()).isZero();
+        assertThat(console.said()).contains("all " + Topics.all().size() + " are as they must be");
     }
 
     @Test

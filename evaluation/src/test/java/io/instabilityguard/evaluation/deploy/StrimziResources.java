@@ -58,8 +58,7 @@ final class StrimziResources {
         ObjectNode resource = resource("KafkaUser", name);
         ObjectNode spec = resource.putObject("spec");
         spec.putObject("authentication").put("type", "scram-sha-512");
-        ArrayNode acls =
-                spec.putObject("authorization").put("type", "simple").putArray("acls");
+        ArrayNode acls = spec.putObject("authorization").put("type", "simple").putArray("acls");
         rules.stream()
                 .collect(Collectors.groupingBy(
                         rule -> rule.binding().pattern(),
@@ -72,7 +71,9 @@ final class StrimziResources {
     private static ObjectNode acl(ResourcePattern pattern, List<String> operations) {
         ObjectNode acl = JsonNodeFactory.instance.objectNode();
         acl.putObject("resource")
-                .put("type", pattern.resourceType() == ResourceType.TRANSACTIONAL_ID ? "transactionalId" : lower(pattern))
+                .put(
+                        "type",
+                        pattern.resourceType() == ResourceType.TRANSACTIONAL_ID ? "transactionalId" : lower(pattern))
                 .put("name", pattern.name())
                 .put("patternType", pattern.patternType() == PatternType.PREFIXED ? "prefix" : "literal");
         operations.forEach(acl.putArray("operations")::add);
@@ -89,7 +90,8 @@ final class StrimziResources {
     }
 
     private static ObjectNode resource(String kind, String name) {
-        ObjectNode resource = JsonNodeFactory.instance.objectNode().put("apiVersion", API).put("kind", kind);
+        ObjectNode resource =
+                JsonNodeFactory.instance.objectNode().put("apiVersion", API).put("kind", kind);
         resource.putObject("metadata").put("name", name).putObject("labels").put("strimzi.io/cluster", "kafka");
         return resource;
     }

@@ -92,7 +92,8 @@ class SubscriberExamplesIT {
                         Deploy.FOLDER.resolve("examples/anomaly_subscriber.py").toString(),
                         broker.bootstrapServers(),
                         Deploy.FOLDER.resolve("asyncapi.yaml").toString()))
-                .containsExactly("run-42: ESCALATED at step 1200: %s (trace %s)".formatted(anomaly.getMessage(), trace));
+                .containsExactly(
+                        "run-42: ESCALATED at step 1200: %s (trace %s)".formatted(anomaly.getMessage(), trace));
     }
 
     private static <V extends SpecificRecord> ProducerRecord<String, byte[]> record(Topic<V> topic, V value) {
@@ -111,7 +112,10 @@ class SubscriberExamplesIT {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (BufferedReader said = process.inputReader()) {
-            return said.lines().filter(line -> line.startsWith("run-")).limit(count).toList();
+            return said.lines()
+                    .filter(line -> line.startsWith("run-"))
+                    .limit(count)
+                    .toList();
         } finally {
             process.destroyForcibly();
         }

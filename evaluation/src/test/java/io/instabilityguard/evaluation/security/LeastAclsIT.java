@@ -117,7 +117,8 @@ class LeastAclsIT {
 
     @Test
     void shouldBeFoundSufficientByTheDoctorAndNoMoreThanThat() throws Exception {
-        assertThat(doctor("guard")).contains("may do with every topic what its role needs: guard", "an administrator runs");
+        assertThat(doctor("guard"))
+                .contains("may do with every topic what its role needs: guard", "an administrator runs");
         assertThat(doctor("operator")).contains("may do with every topic what its role needs: operator");
         await().until(() -> doctor("guard", "operator").contains("may not WRITE " + Topics.OPERATOR.name()));
     }
@@ -131,7 +132,8 @@ class LeastAclsIT {
         Map<String, String> client = new TreeMap<>(kafka.client(principal));
         StringBuilder config = new StringBuilder("bootstrap-servers: " + client.remove("bootstrap.servers")
                 + "\napplication-id: " + SecuredKafka.APPLICATION + "\nreplication-factor: 1\nkafka:\n");
-        client.forEach((key, value) -> config.append("  ").append(key).append(": '").append(value).append("'\n"));
+        client.forEach((key, value) ->
+                config.append("  ").append(key).append(": '").append(value).append("'\n"));
         Path file = Files.writeString(folder.resolve(principal + ".yaml"), config);
         StringWriter said = new StringWriter();
         PrintWriter out = new PrintWriter(said, true);

@@ -34,8 +34,7 @@ record AccessCheck(String role, String applicationId) {
     /** What is not allowed, by what the brokers say of each topic; a topic that they say nothing of allows nothing. */
     List<AclRule> missing(Map<String, Set<AclOperation>> allowed) {
         return rules().stream()
-                .filter(rule ->
-                        !allowed.getOrDefault(rule.name(), Set.of()).contains(rule.operation()))
+                .filter(rule -> !allowed.getOrDefault(rule.name(), Set.of()).contains(rule.operation()))
                 .toList();
     }
 

@@ -91,8 +91,9 @@ final class ClusterExamination {
                     ? Diagnosis.ready("Topics", "all " + names.size() + " are as they must be")
                     : wrong(wrong, wanted);
         } catch (AuthorizationException e) {
-            return Diagnosis.ready("Topics", "their settings are not this principal's to read: an administrator runs"
-                    + " `guard topics check`");
+            return Diagnosis.ready(
+                    "Topics",
+                    "their settings are not this principal's to read: an administrator runs" + " `guard topics check`");
         }
     }
 

@@ -36,7 +36,8 @@ final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
     @Option(
             names = "--as",
             paramLabel = "ROLE",
-            description = "The configuration is that of a guard, sidecar, operator, redriver or subscriber; default guard.")
+            description =
+                    "The configuration is that of a guard, sidecar, operator, redriver or subscriber; default guard.")
     private Role role = Role.GUARD;
 
     @Option(

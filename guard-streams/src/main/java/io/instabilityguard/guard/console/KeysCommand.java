@@ -39,7 +39,10 @@ final class KeysCommand {
             PrintWriter text = spec.commandLine().getOut();
             if (output.isJson()) {
                 output.listing("id", "privateKey", "publicKey")
-                        .add(files.id(), files.privateKey().toString(), files.publicKey().toString())
+                        .add(
+                                files.id(),
+                                files.privateKey().toString(),
+                                files.publicKey().toString())
                         .print(text);
                 return 0;
             }

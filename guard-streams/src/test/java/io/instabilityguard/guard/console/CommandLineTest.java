@@ -22,7 +22,8 @@ final class CommandLineTest {
 
     @Test
     void shouldSpeakToProgramsEverywhere() {
-        assertThat(leaves(ConsoleMain.commandLine()).filter(command -> !command.getCommandName().equals("completion")))
+        assertThat(leaves(ConsoleMain.commandLine())
+                        .filter(command -> !command.getCommandName().equals("completion")))
                 .hasSizeGreaterThan(25)
                 .allSatisfy(command -> assertThat(command.getCommandSpec().optionsMap())
                         .as(command.getCommandSpec().qualifiedName())
@@ -65,15 +66,17 @@ final class CommandLineTest {
     private List<String> completed(String... words) throws Exception {
         Path script = folder.resolve("completion");
         try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(script))) {
-            assertThat(ConsoleMain.commandLine().setOut(out).execute("completion")).isZero();
+            assertThat(ConsoleMain.commandLine().setOut(out).execute("completion"))
+                    .isZero();
         }
         String ask = "source " + script + "; COMP_WORDS=('" + String.join("' '", words) + "'); COMP_CWORD="
                 + (words.length - 1) + "; _complete_guard; printf '%s\\n' \"${COMPREPLY[@]}\"";
         Process bash = new ProcessBuilder("bash", "-c", ask)
                 .redirectError(ProcessBuilder.Redirect.DISCARD) // compopt complains where nobody types
                 .start();
-        List<String> offered =
-                new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        List<String> offered = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
         assertThat(bash.waitFor()).isZero();
         return offered;
     }

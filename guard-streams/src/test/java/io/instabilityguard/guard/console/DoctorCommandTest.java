@@ -24,8 +24,8 @@ final class DoctorCommandTest {
     @Timeout(60)
     void shouldNotWaitLongForBrokersThatDoNotAnswer() throws IOException {
         assertThat(doctor("--bootstrap-servers", NOWHERE, "--json")).isEqualTo(3);
-        JsonNode kafka = new ObjectMapper()
-                .readTree(said.toString().lines().findFirst().orElseThrow());
+        JsonNode kafka =
+                new ObjectMapper().readTree(said.toString().lines().findFirst().orElseThrow());
         assertThat(kafka.get("about").asText()).isEqualTo("Kafka");
         assertThat(kafka.get("ready").asBoolean()).isFalse();
         assertThat(kafka.get("finding").asText()).startsWith(NOWHERE + " does not answer");
