@@ -10,6 +10,7 @@ from instability_guard.connection import Connection
 from instability_guard.interventions import Interventions
 from instability_guard.membership import Membership
 from instability_guard.messages import StepReport
+from instability_guard.mirrors import Mirroring
 from instability_guard.options import Options
 from instability_guard.pacing import Pacing
 from instability_guard.replacement import copy_to_slots
@@ -52,8 +53,10 @@ class Boundary:
         interventions: Interventions,
         report: Report,
         membership: Membership,
+        mirroring: Mirroring,
     ) -> None:
         self.last_step = -1
+        self._mirroring = mirroring
         self._options = options
         self._signals = signals
         self._matrices = signals.matrices
@@ -80,6 +83,7 @@ class Boundary:
         report = self._reported(step, observed, started)
         self._last_start = started
         waited = self._converse(session, report)
+        self._mirroring.step(report)
         self.arm()
         waited += self._pacing.await_next_step()
         self._hook_micros = (time.perf_counter() - started - waited) * 1e6

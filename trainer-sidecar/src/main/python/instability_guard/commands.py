@@ -7,6 +7,7 @@ from instability_guard import kinds, messages
 from instability_guard.kinds import KINDS, Kind
 from instability_guard.matrices import TrackedMatrix
 from instability_guard.messages import ABANDONED, EXPIRED, REFUSED, Message
+from instability_guard.mirrors import Mirroring
 from instability_guard.report import Report
 
 _MAX_PENDING = 256
@@ -91,8 +92,10 @@ class CommandBook:
         report: Report,
         lag: int = 0,
         elsewhere: Container[str] = (),
+        mirroring: Optional[Mirroring] = None,
     ) -> None:
         """`elsewhere`: names of layers that other ranks of the run may hold; it is for those to check them."""
+        self._mirroring = mirroring or Mirroring(None, report)
         self._matrices = {matrix.name: matrix for matrix in matrices}
         self._elsewhere = elsewhere
         self._lag = lag
@@ -172,7 +175,8 @@ class CommandBook:
     def settle(self, answer: Message) -> Message:
         """Makes this the final answer to its command."""
         command_id = answer["id"]
-        self._pending.pop(command_id, None)
+        command = self._pending.pop(command_id, None)
+        self._mirroring.settled(command.kind if command else "", answer)
         if command_id == self._underway:
             self._underway = ""
         if answer["type"] == "APPLIED":

@@ -17,6 +17,7 @@ from instability_guard.interventions import Interventions
 from instability_guard.master_weights import innermost
 from instability_guard.matrices import track
 from instability_guard.membership import meet
+from instability_guard.mirrors import Mirror, Mirroring
 from instability_guard.options import Options
 from instability_guard.registered import OnCheckpoint, OnPause, OnRewind
 from instability_guard.report import Report
@@ -59,12 +60,13 @@ class InstabilityGuard:
             self._report.warn("training goes on, but no command is applied: %s" % self._membership.reason)
         self._signals = Signals(model, self._membership.staged, options, self._report, left_out)
         matrices = self._signals.matrices
-        self._book = book = CommandBook(matrices, self._report, options.lockstep or 0, self._membership.layers)
+        mirroring = Mirroring(None if options.process_rank else options.mirror, self._report)
+        lag, layers = options.lockstep or 0, self._membership.layers
+        self._book = book = CommandBook(matrices, self._report, lag, layers, mirroring)
         self._connection = Connection(str(options.socket), options.identity(), self._signals, book, self._report)
         self._interventions = Interventions(model, optimizers, matrices, options, self._report, self._membership)
-        self._boundary = Boundary(
-            options, self._signals, self._connection, book, self._interventions, self._report, self._membership
-        )
+        conversation = options, self._signals, self._connection, book, self._interventions, self._report
+        self._boundary = Boundary(*conversation, self._membership, mirroring)
         lifetimes.enrol(self)
 
     @classmethod
@@ -100,6 +102,7 @@ class InstabilityGuard:
         on_rewind: Optional[OnRewind] = None,
         on_pause: Optional[OnPause] = None,
         process_group: Optional[Any] = None,
+        mirror: Optional[Mirror] = None,
     ) -> "InstabilityGuard":
         """Attaches to the sidecar, or warns once and goes on trying when there is none.
 
@@ -147,6 +150,7 @@ class InstabilityGuard:
             generation there; the factor on the learning rate, switched mixers, KSS and the cadence of samples stay.
             on_pause: on_pause(step, reason) returns when training may go on; it may raise KeyboardInterrupt to end it.
             process_group: the ranks that train this run together, where they are not all of torch.distributed's.
+            mirror: shows scalars and commands in TensorBoard or Weights & Biases (`instability_guard.mirrors`).
 
         Raises:
             ValueError: an argument is not what it should be.
@@ -179,6 +183,7 @@ class InstabilityGuard:
             on_rewind=on_rewind,
             on_pause=on_pause,
             process_group=process_group,
+            mirror=mirror,
         ).checked()
         optimizers = [optimizer] if hasattr(optimizer, "param_groups") else list(optimizer)
         guard = cls(model, [innermost(each) for each in optimizers], options)

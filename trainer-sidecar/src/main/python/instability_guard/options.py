@@ -10,6 +10,7 @@ import torch.distributed
 
 from instability_guard import roles
 from instability_guard.messages import Identity
+from instability_guard.mirrors import Mirror
 
 _RUN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 _MAX_SOCKET_PATH = 107
@@ -52,6 +53,7 @@ class Options(NamedTuple):
     on_rewind: Optional[Callable[[int, int, int], int]] = None
     on_pause: Optional[Callable[[int, str], Any]] = None
     process_group: Any = None
+    mirror: Optional[Mirror] = None
 
     def checked(self) -> "Options":
         """These options with the defaults that depend on the process filled in; `ValueError` names what is wrong."""
@@ -77,6 +79,8 @@ class Options(NamedTuple):
         _check_integer("mixing_order", self.mixing_order, 0)
         _check_integer("mixers_total", self.mixers_total, self.mixing_order + 1)
         _check_functions(on_checkpoint=self.on_checkpoint, on_rewind=self.on_rewind, on_pause=self.on_pause)
+        if self.mirror is not None and not isinstance(self.mirror, Mirror):
+            raise ValueError("mirror must be one of instability_guard.mirrors, or derived from it: %r" % (self.mirror,))
         return self._replace(
             socket=_socket_path(self.socket),
             generation=self.generation if self.generation is not None else int(time.time() * 1000),

@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.instabilityguard.guard.console.AclRule;
+import io.instabilityguard.guard.console.ConsoleMain;
 import io.instabilityguard.schemas.Topics;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AclOperation;
@@ -107,6 +113,32 @@ class LeastAclsIT {
                         .hasCauseInstanceOf(AuthenticationException.class);
             }
         }
+    }
+
+    @Test
+    void shouldBeFoundSufficientByTheDoctorAndNoMoreThanThat() throws Exception {
+        assertThat(doctor("guard"))
+                .contains("may do with every topic what its role needs: guard", "an administrator runs");
+        assertThat(doctor("operator")).contains("may do with every topic what its role needs: operator");
+        await().until(() -> doctor("guard", "operator").contains("may not WRITE " + Topics.OPERATOR.name()));
+    }
+
+    private static String doctor(String principal) throws IOException {
+        return doctor(principal, principal);
+    }
+
+    /** What the doctor says to a principal that wants to do what a role does. */
+    private static String doctor(String principal, String role) throws IOException {
+        Map<String, String> client = new TreeMap<>(kafka.client(principal));
+        StringBuilder config = new StringBuilder("bootstrap-servers: " + client.remove("bootstrap.servers")
+                + "\napplication-id: " + SecuredKafka.APPLICATION + "\nreplication-factor: 1\nkafka:\n");
+        client.forEach((key, value) ->
+                config.append("  ").append(key).append(": '").append(value).append("'\n"));
+        Path file = Files.writeString(folder.resolve(principal + ".yaml"), config);
+        StringWriter said = new StringWriter();
+        PrintWriter out = new PrintWriter(said, true);
+        ConsoleMain.commandLine().setOut(out).setErr(out).execute("doctor", "--config", file.toString(), "--as", role);
+        return said.toString();
     }
 
     private static AclRule rule(ResourceType type, String name, AclOperation operation) {

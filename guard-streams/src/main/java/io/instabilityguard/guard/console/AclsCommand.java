@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -43,6 +44,9 @@ final class AclsCommand implements Callable<Integer> {
             description = "The guard's application-id; default: ${DEFAULT-VALUE}.")
     private String applicationId = "instability-guard";
 
+    @Mixin
+    private OutputOptions output = new OutputOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -60,7 +64,7 @@ final class AclsCommand implements Callable<Integer> {
                         quotable("--principal-prefix", principalPrefix), quotable("--application-id", applicationId))
                 .rules();
         PrintWriter out = spec.commandLine().getOut();
-        if (format == Format.JSON) {
+        if (format == Format.JSON || output.isJson()) {
             Listing listing = new Listing(true, "principal", "resource", "pattern", "name", "operation", "why");
             rules.forEach(rule -> listing.add(
                     rule.principal(),

@@ -28,6 +28,16 @@ abstract class ClusterCommand {
         return spec.commandLine().getErr();
     }
 
+    /** Says what was done or found, in words. */
+    final void say(String text) {
+        if (output.isJson()) {
+            output.listing("said").add(text).print(out());
+        } else {
+            out().println(text);
+            out().flush();
+        }
+    }
+
     /** Says in one line why it could not be done; the exit status. */
     final int refuse(String reason) {
         err().println("guard: " + reason);

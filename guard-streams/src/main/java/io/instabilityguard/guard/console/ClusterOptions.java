@@ -30,6 +30,11 @@ final class ClusterOptions {
             description = "Brokers, instead of --config; default: $GUARD_BOOTSTRAP_SERVERS. `guard up` prints its own.")
     private @Nullable String bootstrapServers;
 
+    /** Whether a cluster is named at all. */
+    boolean isNamed() {
+        return bootstrapServers != null || config != null;
+    }
+
     /** The guard's configuration. Errors: {@link PolicyException} when neither option is given. */
     GuardConfig guard() {
         if (bootstrapServers != null) {

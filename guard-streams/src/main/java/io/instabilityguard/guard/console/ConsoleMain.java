@@ -25,7 +25,9 @@ import picocli.CommandLine.Command;
             KeysCommand.class,
             AclsCommand.class,
             TokenCommand.class,
-            CanaryCommand.class
+            CanaryCommand.class,
+            DoctorCommand.class,
+            CompletionCommand.class
         })
 public final class ConsoleMain {
 

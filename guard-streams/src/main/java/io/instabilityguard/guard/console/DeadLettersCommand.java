@@ -78,7 +78,7 @@ final class DeadLettersCommand extends ClusterCommand {
         DeadLetter found = requireNonNull(box.letters().get(id));
         String what = "letter " + id + " to " + found.getTopic() + "-" + found.getPartition();
         if (dryRun) {
-            return say("would redrive " + what);
+            return done("would redrive " + what);
         }
         try (Redrive redrive = new Redrive(cluster, id)) {
             objection = redrive.send(
@@ -88,7 +88,7 @@ final class DeadLettersCommand extends ClusterCommand {
                     operator,
                     Clock.systemUTC().millis());
         }
-        return objection.isPresent() ? refuse(objection.get()) : say("redrove " + what);
+        return objection.isPresent() ? refuse(objection.get()) : done("redrove " + what);
     }
 
     private DeadLetterBox box() {
@@ -128,9 +128,8 @@ final class DeadLettersCommand extends ClusterCommand {
         return HexFormat.of().formatHex(shown) + more;
     }
 
-    private int say(String line) {
-        out().println(line);
-        out().flush();
+    private int done(String line) {
+        say(line);
         return 0;
     }
 }

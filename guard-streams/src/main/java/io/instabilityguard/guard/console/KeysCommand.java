@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -15,6 +16,9 @@ import picocli.CommandLine.Spec;
 /** {@code guard keys}: the keys that commands are signed with. */
 @Command(name = "keys", description = "Keys to sign commands with.", mixinStandardHelpOptions = true)
 final class KeysCommand {
+
+    @Mixin
+    private OutputOptions output = new OutputOptions();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -33,6 +37,15 @@ final class KeysCommand {
         try {
             KeyPairFiles files = KeyPairFiles.create(out, Optional.ofNullable(id));
             PrintWriter text = spec.commandLine().getOut();
+            if (output.isJson()) {
+                output.listing("id", "privateKey", "publicKey")
+                        .add(
+                                files.id(),
+                                files.privateKey().toString(),
+                                files.publicKey().toString())
+                        .print(text);
+                return 0;
+            }
             text.println("private key: " + files.privateKey() + "   (signing.key of the guard's configuration)");
             text.println("public key:  " + files.publicKey() + "   (commands.public-keys of every sidecar's)");
             text.flush();

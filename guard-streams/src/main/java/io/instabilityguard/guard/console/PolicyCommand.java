@@ -42,8 +42,7 @@ final class PolicyCommand extends ClusterCommand {
             mixinStandardHelpOptions = true)
     int check(@Parameters(paramLabel = "FILE", description = FILE) Path file) {
         Policy policy = cluster.policies().over(read(file));
-        out().println("good: mode " + policy.mode() + ", hash " + policy.hash());
-        out().flush();
+        say("good: mode " + policy.mode() + ", hash " + policy.hash());
         return 0;
     }
 
@@ -115,9 +114,8 @@ final class PolicyCommand extends ClusterCommand {
             throw new PolicyException(problem);
         });
         publish(key.text(), revision);
-        out().println("published for runs " + key.text() + " as version " + revision.getVersion()
+        say("published for runs " + key.text() + " as version " + revision.getVersion()
                 + "; `guard policy history` says whether it is in force");
-        out().flush();
         return 0;
     }
 
@@ -164,8 +162,7 @@ final class PolicyCommand extends ClusterCommand {
                         + entry.getValue().getPolicyHash() + "\n"
                         + entry.getValue().getRevision().getPolicy())
                 .orElse("# the policy of the guard's process");
-        out().println(text);
-        out().flush();
+        say(text);
         return 0;
     }
 

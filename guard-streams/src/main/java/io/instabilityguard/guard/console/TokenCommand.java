@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,6 +35,9 @@ final class TokenCommand implements Callable<Integer> {
             description = "viewer (look), operator (approve, deny, snooze) or admin; default: viewer.")
     private String role = "viewer";
 
+    @Mixin
+    private OutputOptions output = new OutputOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -48,6 +52,12 @@ final class TokenCommand implements Callable<Integer> {
         }
         String token = TokenHash.newToken(new SecureRandom());
         PrintWriter out = spec.commandLine().getOut();
+        if (output.isJson()) {
+            output.listing("name", "role", "token", "sha256")
+                    .add(name, role, token, TokenHash.of(token).hex())
+                    .print(out);
+            return 0;
+        }
         out.printf("token, for %s alone: %s%n%nhttp:%n  tokens:%n", name, token);
         out.printf(
                 "    %s: {role: %s, sha256: %s}%n",

@@ -27,7 +27,11 @@ final class TopicAdmin implements AutoCloseable {
     private final Admin admin;
 
     TopicAdmin(ClusterOptions cluster) {
-        admin = Admin.create(cluster.clients());
+        this(cluster.clients());
+    }
+
+    TopicAdmin(Map<String, Object> client) {
+        admin = Admin.create(client);
     }
 
     /** Those of these topics that exist, by name, as they are. */

@@ -1,0 +1,72 @@
+package io.instabilityguard.guard.console;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code guard doctor}, the cluster's part; {@code ./guard} adds that of the machine. */
+@Command(
+        name = "doctor",
+        description = "Says what is there and what is not, each with what puts it right.",
+        footer = {
+            "",
+            "Asks the cluster of --config or --bootstrap-servers; with neither, or with --sidecar-config, it looks at this machine. Examples:",
+            "  guard doctor",
+            "  guard doctor --config /etc/instability-guard/guard.yaml",
+            "  guard doctor --sidecar-config /etc/instability-guard/sidecar.yaml --config operator.yaml --as operator",
+            "Exit status: 0 all is ready, 2 bad options, 3 something has to be put right."
+        },
+        mixinStandardHelpOptions = true)
+final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
+    private static final int NOT_READY = 3;
+
+    /** Who asks: whose rights are looked at. */
+    enum Role {
+        GUARD,
+        SIDECAR,
+        OPERATOR,
+        REDRIVER,
+        SUBSCRIBER
+    }
+
+    @Option(
+            names = "--as",
+            paramLabel = "ROLE",
+            description =
+                    "The configuration is that of a guard, sidecar, operator, redriver or subscriber; default guard.")
+    private Role role = Role.GUARD;
+
+    @Option(
+            names = "--sidecar-config",
+            paramLabel = "F",
+            description = "Look at the socket of this sidecar's configuration, which must be there.")
+    @SuppressWarnings("unused") // the machine's part reads it
+    private @Nullable Path sidecarConfig;
+
+    @Override
+    public Integer call() {
+        List<Diagnosis> diagnoses = cluster.isNamed()
+                ? new ClusterExamination(cluster.guard(), role.name().toLowerCase(Locale.ROOT)).diagnoses()
+                : List.of(Diagnosis.ready("Kafka", "not asked: name the guard's configuration by --config F"));
+        if (output.isJson()) {
+            Listing listing = output.listing("about", "ready", "finding", "fix");
+            diagnoses.forEach(each -> listing.add(each.about(), each.isReady(), each.finding(), each.fix()));
+            listing.print(out());
+        } else {
+            diagnoses.forEach(this::explain);
+        }
+        return diagnoses.stream().allMatch(Diagnosis::isReady) ? 0 : NOT_READY;
+    }
+
+    private void explain(Diagnosis diagnosis) {
+        out().printf("%-9s %s%n", diagnosis.about(), diagnosis.finding());
+        if (!diagnosis.isReady()) {
+            out().printf("%-9s   fix: %s%n", "", diagnosis.fix());
+        }
+        out().flush();
+    }
+}
