@@ -31,8 +31,7 @@ final class WeightSampler {
      *
      * @param copies in the memory of the probe's backend
      */
-    WeightSampler(
-            StagedMatrices staged, SpectrumProbe probe, Workspace copies, Optional<WeightIncrements> increments) {
+    WeightSampler(StagedMatrices staged, SpectrumProbe probe, Workspace copies, Optional<WeightIncrements> increments) {
         this.staged = staged;
         this.probe = probe;
         this.copies = copies;
@@ -70,9 +69,7 @@ final class WeightSampler {
         List<FloatMatrix> matrices = new ArrayList<>();
         for (int index : batch) {
             FloatMatrix matrix = staged.read(index);
-            increments
-                    .flatMap(kept -> kept.updateRatio(index, matrix))
-                    .ifPresent(ratio -> ratios.put(index, ratio));
+            increments.flatMap(kept -> kept.updateRatio(index, matrix)).ifPresent(ratio -> ratios.put(index, ratio));
             matrices.add(copies.backend().resident(matrix, copies, matrices.size()));
         }
         return matrices;

@@ -27,23 +27,23 @@ final class DeviceBatches {
 
     /** False when not served; so are all below. */
     boolean scale(double[] alphas, FloatMatrix[] sources, FloatMatrix[] targets) {
-        int n = sizeOfPairs(sources, targets);
-        return n > 0
-                && inParts(
-                        sources.length,
-                        (from, to) -> device.scale(
-                                Arrays.copyOfRange(alphas, from, to),
-                                part(sources, from, to),
-                                part(targets, from, to),
-                                n));
+        return combine(device::scale, alphas, sources, targets);
     }
 
     boolean add(double[] alphas, FloatMatrix[] sources, FloatMatrix[] targets) {
+        return combine(device::add, alphas, sources, targets);
+    }
+
+    private interface Combination {
+        void call(double[] alphas, long[] sources, long[] targets, int n);
+    }
+
+    private boolean combine(Combination call, double[] alphas, FloatMatrix[] sources, FloatMatrix[] targets) {
         int n = sizeOfPairs(sources, targets);
         return n > 0
                 && inParts(
                         sources.length,
-                        (from, to) -> device.add(
+                        (from, to) -> call.call(
                                 Arrays.copyOfRange(alphas, from, to),
                                 part(sources, from, to),
                                 part(targets, from, to),

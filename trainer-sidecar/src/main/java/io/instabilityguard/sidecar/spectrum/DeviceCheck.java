@@ -24,7 +24,8 @@ public final class DeviceCheck {
                 return Optional.of("the spectral norm of a " + which + " came out wrong");
             }
             if (!agree(spectra(checked, List.of(a, b)), spectra(reference, List.of(a, b)))) {
-                return Optional.of("the spectral norms of two " + shape[0] + " x " + shape[1] + " matrices" + " at once came out wrong");
+                return Optional.of("the spectral norms of two " + shape[0] + " x " + shape[1] + " matrices"
+                        + " at once came out wrong");
             }
             if (!agree(factor(checked, a), factor(reference, a))) {
                 return Optional.of("the polar factor of a " + which + " came out wrong");
@@ -50,8 +51,8 @@ public final class DeviceCheck {
         for (int slot : slots) {
             MatrixSpectrum spectrum = spectra.get(slot);
             norms[2 * slot] = (float) (spectrum.spectralNorm() / spectrum.frobeniusNorm());
-            norms[2 * slot + 1] =
-                    (float) (spectrum.frobeniusNorm() / Math.sqrt(equals.get(slot).size()));
+            norms[2 * slot + 1] = (float)
+                    (spectrum.frobeniusNorm() / Math.sqrt(equals.get(slot).size()));
         }
         return norms;
     }

@@ -129,9 +129,8 @@ final class GramLanczos {
         for (int i = 0; i < going.size(); i++) {
             going.run(i).judge(Math.sqrt(sums[i]));
         }
-        return going.where(run -> !isLast
-                && !(run.residual() <= tolerance)
-                && !(run.remainderNorm() <= ROUNDING * run.sumOfSquares()));
+        return going.where(run ->
+                !isLast && !(run.residual() <= tolerance) && !(run.remainderNorm() <= ROUNDING * run.sumOfSquares()));
     }
 
     private void extend(int pass, GramBatch going) {

@@ -6,9 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -199,9 +197,13 @@ public final class SpectrumProbe {
         }
         GramLanczos iteration = iterationFor(batch[0].matrix(), batch.length);
         ProbeSlot[] warm = where(batch, ProbeSlot::warm);
-        run(iteration, warm, each(warm, ProbeSlot::right), WARM_PASSES, false);
+        FloatMatrix[] starts = new FloatMatrix[warm.length];
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = warm[i].right();
+        }
+        run(iteration, warm, starts, WARM_PASSES, false);
         ProbeSlot[] challenged = where(batch, ProbeSlot::challenged);
-        FloatMatrix[] starts = new FloatMatrix[challenged.length];
+        starts = new FloatMatrix[challenged.length];
         for (int i = 0; i < starts.length; i++) {
             starts[i] = iteration.outcome(i).direction(0);
             backend.write(challenged[i].randomVector(), starts[i]);
@@ -209,32 +211,43 @@ public final class SpectrumProbe {
         run(iteration, challenged, starts, MAX_PASSES, true);
     }
 
-    private void run(
-            GramLanczos iteration, ProbeSlot[] running, FloatMatrix[] starts, int limit, boolean challenge) {
+    private void run(GramLanczos iteration, ProbeSlot[] running, FloatMatrix[] starts, int limit, boolean challenge) {
         if (running.length == 0) {
             return;
         }
-        iteration.run(each(running, ProbeSlot::matrix), starts, limit);
+        FloatMatrix[] matrices = new FloatMatrix[running.length];
+        for (int i = 0; i < matrices.length; i++) {
+            matrices[i] = running[i].matrix();
+        }
+        iteration.run(matrices, starts, limit);
         for (int i = 0; i < running.length; i++) {
             running[i].take(iteration.outcome(i), challenge, tolerance);
         }
-        ProbeSlot[] winners = where(running, ProbeSlot::wins);
-        keep(winners, slot -> slot.found().right(), slot -> slot.found().rightNorm(), ProbeSlot::right);
-        keep(winners, slot -> slot.found().left(), slot -> slot.found().spectralNorm(), ProbeSlot::left);
+        keep(where(running, ProbeSlot::wins));
     }
 
     /** Unit vectors; one of length zero stays zero. */
-    private void keep(
-            ProbeSlot[] winners,
-            Function<ProbeSlot, FloatMatrix> vector,
-            ToDoubleFunction<ProbeSlot> norm,
-            Function<ProbeSlot, FloatMatrix> kept) {
-        double[] factors = new double[winners.length];
-        for (int i = 0; i < factors.length; i++) {
-            double length = norm.applyAsDouble(winners[i]);
-            factors[i] = length > 0 ? 1 / length : 1;
+    private void keep(ProbeSlot[] winners) {
+        int count = winners.length;
+        FloatMatrix[] from = new FloatMatrix[count];
+        FloatMatrix[] to = new FloatMatrix[count];
+        double[] factors = new double[count];
+        for (int i = 0; i < count; i++) {
+            from[i] = winners[i].found().right();
+            to[i] = winners[i].right();
+            factors[i] = inverse(winners[i].found().rightNorm());
         }
-        backend.scaleEach(factors, each(winners, vector), each(winners, kept));
+        backend.scaleEach(factors, from, to);
+        for (int i = 0; i < count; i++) {
+            from[i] = winners[i].found().left();
+            to[i] = winners[i].left();
+            factors[i] = inverse(winners[i].found().spectralNorm());
+        }
+        backend.scaleEach(factors, from, to);
+    }
+
+    private static double inverse(double length) {
+        return length > 0 ? 1 / length : 1;
     }
 
     private static ProbeSlot[] where(ProbeSlot[] batch, Predicate<ProbeSlot> claim) {
@@ -246,14 +259,6 @@ public final class SpectrumProbe {
             return batch;
         }
         return kept == 0 ? NONE : Arrays.stream(batch).filter(claim).toArray(ProbeSlot[]::new);
-    }
-
-    private static FloatMatrix[] each(ProbeSlot[] batch, Function<ProbeSlot, FloatMatrix> part) {
-        FloatMatrix[] parts = new FloatMatrix[batch.length];
-        for (int i = 0; i < batch.length; i++) {
-            parts[i] = part.apply(batch[i]);
-        }
-        return parts;
     }
 
     private ProbeSlot slotFor(int number, FloatMatrix a) {

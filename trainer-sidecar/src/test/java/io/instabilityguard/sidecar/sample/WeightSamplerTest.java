@@ -65,7 +65,9 @@ class WeightSamplerTest {
                         .device(new DeviceStaging(HANDLE, HANDLE, 8192)));
         theirs = device.export(new byte[64], 8192).order(ByteOrder.LITTLE_ENDIAN);
         staged = new StagedMatrices(
-                StagingFile.open(folder, hello), hello, DeviceSlots.of(hello, backend).slots());
+                StagingFile.open(folder, hello),
+                hello,
+                DeviceSlots.of(hello, backend).slots());
         for (Hello.Matrix matrix : hello.matrices()) {
             put(matrix, matrix.index() + 1);
         }
@@ -125,9 +127,12 @@ class WeightSamplerTest {
         assertThat(statistics).isEmpty();
         put(hello.matrices().get(2), 6);
         sampler.measure(statistics);
-        List<Statistic> ratios =
-                statistics.stream().filter(one -> one.metric().equals("updateRatio")).toList();
-        assertThat(ratios).extracting(Statistic::layer).containsExactly("q", "k", "v", "o", "up", "down", "next", "last");
+        List<Statistic> ratios = statistics.stream()
+                .filter(one -> one.metric().equals("updateRatio"))
+                .toList();
+        assertThat(ratios)
+                .extracting(Statistic::layer)
+                .containsExactly("q", "k", "v", "o", "up", "down", "next", "last");
         assertThat(ratios.get(2).values().get(0)).isCloseTo(1, within(1e-6));
         assertThat(ratios.get(3).values()).containsExactly(0.0);
     }

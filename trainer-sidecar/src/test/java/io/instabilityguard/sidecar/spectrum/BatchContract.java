@@ -72,7 +72,8 @@ abstract class BatchContract {
         FloatMatrix[] xs = own(batch(members, i -> gaussian(rows, columns, i)));
         FloatMatrix[] ys = own(batch(members, i -> gaussian(rows, columns, 5000 + i)));
         FloatMatrix[] expected = own(batch(members, i -> gaussian(rows, columns, 5000 + i)));
-        double[] factors = IntStream.rangeClosed(0, members).mapToDouble(i -> 0.5 - i).toArray();
+        double[] factors =
+                IntStream.rangeClosed(0, members).mapToDouble(i -> 0.5 - i).toArray();
         double[] sums = new double[members];
         backend.addEach(factors, xs, ys);
         backend.scaleEach(factors, ys, ys);
@@ -110,7 +111,9 @@ abstract class BatchContract {
         FloatMatrix[] gramProducts = own(batch(4, i -> FloatMatrix.zeros(5, 1)));
         double[] sums = new double[4];
         backend.multiplyGramEach(as, vs, products, gramProducts, sums);
-        assertThat(sums[2]).satisfiesAnyOf(sum -> assertThat(sum).isNaN(), sum -> assertThat(sum).isInfinite());
+        assertThat(sums[2])
+                .satisfiesAnyOf(
+                        sum -> assertThat(sum).isNaN(), sum -> assertThat(sum).isInfinite());
         for (int i : new int[] {0, 1, 3}) {
             double norm = TestMatrices.frobeniusNorm(healthy[i]);
             assertThat(sums[i]).isCloseTo(norm * norm, within(CLOSE * norm * norm));
@@ -123,7 +126,8 @@ abstract class BatchContract {
     @Test
     void shouldAcceptNoMatrixAndEmptyOnes() {
         backend.scaleEach(new double[0], new FloatMatrix[0], new FloatMatrix[0]);
-        assertThat(new SpectrumProbe(backend, 1).measureEach(List.of(), List.of())).isEmpty();
+        assertThat(new SpectrumProbe(backend, 1).measureEach(List.of(), List.of()))
+                .isEmpty();
         FloatMatrix[] empty = batch(2, i -> FloatMatrix.zeros(0, 3));
         double[] sums = {1, 1};
         backend.dotEach(empty, empty, sums);
@@ -174,7 +178,8 @@ abstract class BatchContract {
     private static List<FloatMatrix> zoo(int rows, int columns, int sample) {
         List<FloatMatrix> zoo = new ArrayList<>();
         int k = Math.min(rows, columns);
-        double[] values = IntStream.range(0, k).mapToDouble(i -> 5 * Math.pow(0.5, i)).toArray();
+        double[] values =
+                IntStream.range(0, k).mapToDouble(i -> 5 * Math.pow(0.5, i)).toArray();
         zoo.add(drifted(withSingularValues(rows, columns, 3, values), sample));
         zoo.add(drifted(gaussian(rows, columns, 4), sample));
         zoo.add(drifted(withSingularValues(rows, columns, 5, 3), sample));
@@ -217,8 +222,9 @@ abstract class BatchContract {
         for (int members : new int[] {3, 5, 1, 4}) {
             List<Integer> slots = IntStream.range(0, members).boxed().toList();
             List<MatrixSpectrum> spectra = probe.measureEach(slots, List.of(own(batch(members, i -> identity(6)))));
-            assertThat(spectra).hasSize(members).allSatisfy(spectrum -> assertThat(spectrum.spectralNorm())
-                    .isCloseTo(1, within(1e-6)));
+            assertThat(spectra)
+                    .hasSize(members)
+                    .allSatisfy(spectrum -> assertThat(spectrum.spectralNorm()).isCloseTo(1, within(1e-6)));
         }
     }
 }

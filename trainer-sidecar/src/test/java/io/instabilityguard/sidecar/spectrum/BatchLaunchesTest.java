@@ -46,7 +46,8 @@ class BatchLaunchesTest {
                 .forEach((kind, count) -> groups.add(IntStream.range(0, count)
                         .mapToObj(i -> own(kinds.get(kind)))
                         .toList()));
-        return new Model(groups, counts.values().stream().mapToInt(Integer::intValue).sum());
+        return new Model(
+                groups, counts.values().stream().mapToInt(Integer::intValue).sum());
     }
 
     private FloatMatrix own(FloatMatrix matrix) {
@@ -68,12 +69,15 @@ class BatchLaunchesTest {
     private static void step(SpectrumProbe probe, Model model, boolean batched) {
         int slot = 0;
         for (List<FloatMatrix> group : model.groups()) {
-            int size = batched ? probe.batchSize(group.get(0).rows(), group.get(0).columns(), false) : 1;
+            int size =
+                    batched ? probe.batchSize(group.get(0).rows(), group.get(0).columns(), false) : 1;
             for (int first = 0; first < group.size(); first += size) {
                 List<FloatMatrix> batch = group.subList(first, Math.min(group.size(), first + size));
-                List<Integer> slots = IntStream.range(slot, slot + batch.size()).boxed().toList();
+                List<Integer> slots =
+                        IntStream.range(slot, slot + batch.size()).boxed().toList();
                 slot += batch.size();
-                assertThat(probe.measureEach(slots, batch)).allSatisfy(spectrum -> assertThat(spectrum.finite()).isTrue());
+                assertThat(probe.measureEach(slots, batch))
+                        .allSatisfy(spectrum -> assertThat(spectrum.finite()).isTrue());
             }
         }
     }

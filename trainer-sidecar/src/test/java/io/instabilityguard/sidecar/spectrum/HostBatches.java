@@ -63,8 +63,8 @@ class HostBatches implements BatchedDevice {
     private static void check(long[] targets, int one, int other) {
         long distinct = Arrays.stream(targets).distinct().count();
         if (distinct != targets.length || one != targets.length || other != targets.length) {
-            throw new AssertionError("device misused: " + targets.length + " targets, " + distinct + " of them distinct, "
-                    + one + " and " + other + " operands");
+            throw new AssertionError("device misused: " + targets.length + " targets, " + distinct
+                    + " of them distinct, " + one + " and " + other + " operands");
         }
         if (targets.length > MOST_MEMBERS) {
             throw new AssertionError("device misused: " + targets.length + " members");

@@ -100,8 +100,7 @@ final class CudaBatches implements BatchedDevice {
                 Arrays.stream(alpha).mapToLong(Double::doubleToRawLongBits).toArray();
         long columns = upload(factors, x, y);
         int members = x.length;
-        kernels.launch(
-                kernel, grid(n, members), n, columns, column(columns, 1, members), column(columns, 2, members));
+        kernels.launch(kernel, grid(n, members), n, columns, column(columns, 1, members), column(columns, 2, members));
     }
 
     @Override
@@ -111,7 +110,11 @@ final class CudaBatches implements BatchedDevice {
         CudaKernels.Grid grid = grid(n, members);
         kernels.launch("dot_each", grid, n, columns, column(columns, 1, members), firstStage);
         kernels.launch(
-                "sum_stage", new CudaKernels.Grid(1, members), grid.blocks() * CudaKernels.THREADS, firstStage, secondStage);
+                "sum_stage",
+                new CudaKernels.Grid(1, members),
+                grid.blocks() * CudaKernels.THREADS,
+                firstStage,
+                secondStage);
         kernels.launch("total", CudaKernels.blocks(members, MOST_MEMBERS), members, secondStage, firstStage);
         long bytes = (long) members * Double.BYTES;
         Cuda.check(
