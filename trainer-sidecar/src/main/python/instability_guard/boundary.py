@@ -30,6 +30,16 @@ class Observed(NamedTuple):
     max_attention_logit: Optional[Scalar]
 
 
+class _Readers(NamedTuple):
+    loss: ScalarReader
+    gradient_norm: ScalarReader
+    max_attention_logit: ScalarReader
+
+
+def _fresh_readers() -> _Readers:
+    return _Readers(ScalarReader(), ScalarReader(), ScalarReader())
+
+
 class Boundary:
     """Passes one step boundary after the other. `last_step` is the last one passed, -1 at first."""
 
@@ -55,7 +65,7 @@ class Boundary:
         self._sharded = ShardedSamples(membership.ranks, membership.sharded, options.command_timeout)
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
-        self._readers = ScalarReader(), ScalarReader(), ScalarReader()
+        self._readers = _fresh_readers()
         self._last_start = math.nan
         self._hook_micros = math.nan
         self._skipped = 0
@@ -87,8 +97,10 @@ class Boundary:
 
     def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
         steps = self._interventions.steps
-        believed = observed._replace(gradient_norm=steps.gradient_norm(observed.gradient_norm))
-        loss, gradient_norm, max_attention_logit = map(self._read, self._readers, believed)
+        readers = self._readers
+        loss = self._read(readers.loss, observed.loss)
+        gradient_norm = self._read(readers.gradient_norm, steps.gradient_norm(observed.gradient_norm))
+        max_attention_logit = self._read(readers.max_attention_logit, observed.max_attention_logit)
         omissions = steps.omissions()
         learning_rate, scale = self._interventions.learning_rate.effective()
         return StepReport(
@@ -98,16 +110,18 @@ class Boundary:
             learning_rate,
             scale,
             max_attention_logit,
-            sample=False,
-            skipped_samples=self._skipped,
-            dropped_messages=self._dropped,
-            hook_micros=self._hook_micros,
-            step_millis=(started - self._last_start) * 1000.0,
-            wait_millis=self._pacing.take_waited() * 1000.0,
-            signals={"omissions": omissions} if omissions else {},
+            False,
+            self._skipped,
+            self._dropped,
+            self._hook_micros,
+            (started - self._last_start) * 1000.0,
+            self._pacing.take_waited() * 1000.0,
+            {"omissions": omissions} if omissions else {},
         )
 
     def _read(self, reader: ScalarReader, value: Optional[Scalar]) -> float:
+        if type(value) is float:
+            return value
         try:
             return reader.read(value)
         except Exception as error:
@@ -166,7 +180,7 @@ class Boundary:
             self._connection.lost(error)
             return None
         if resumed is not None:
-            self._readers = ScalarReader(), ScalarReader(), ScalarReader()
+            self._readers = _fresh_readers()
             self.last_step = resumed
             self._connection.attached(resumed)
         return session if self._connection.session is session else None
@@ -180,7 +194,8 @@ class Boundary:
             report = report._replace(signals={**report.signals, "held": self._book.held})
         if session.send_step(report):
             self._report.count("stepsSent")
-            self._report.count("samplesSent", int(report.sample))
+            if report.sample:
+                self._report.count("samplesSent")
             self._skipped = self._dropped = 0
         else:
             self._report.count("messagesDropped")

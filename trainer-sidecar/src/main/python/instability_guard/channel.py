@@ -54,14 +54,15 @@ class Channel:
         """
         if len(payload) > MAX_MESSAGE:
             return False
-        self.flush()
+        if self._unsent:
+            self.flush()
         if self._broken or (droppable and self._unsent):
             return False
         frame = _PREFIX.pack(len(payload)) + payload
         written = 0 if self._unsent else self._write(frame)
         if droppable and written == 0:
             return False
-        return self._keep(frame[written:])
+        return written == len(frame) or self._keep(frame[written:])
 
     def flush(self) -> None:
         """Sends what earlier calls left over, as far as the socket takes it."""
@@ -70,6 +71,8 @@ class Channel:
 
     def receive(self) -> List[bytes]:
         """The messages that are there, at most 256 a call; `ChannelLost` once there are none and there will be none."""
+        if not (self._arrivals.poll(0) or self._received or self._broken):
+            return []
         if len(self._received) < MAX_MESSAGE + _PREFIX.size:
             self._read()
         messages = self._complete_messages()

@@ -209,7 +209,8 @@ class InstabilityGuard:
             self._report.error(error)
         finally:
             self._is_stepping = False
-            self._guarded(lambda: self._interventions.regularization.await_step(self._boundary.last_step + 1))
+            if self._interventions.regularization.is_enabled:
+                self._guarded(lambda: self._interventions.regularization.await_step(self._boundary.last_step + 1))
 
     def regularization(self) -> torch.Tensor:
         """What the guard adds to the loss, a 0-d tensor: call it after every forward pass, before `backward`.

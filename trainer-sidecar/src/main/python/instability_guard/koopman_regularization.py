@@ -100,6 +100,11 @@ class KoopmanRegularization:
         occasion.pact.conclude()
         return self._end()
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether there is an order to be carried out."""
+        return self._order is not None
+
     def await_step(self, step: int) -> None:
         """Prepares for the forward passes of `step`, and lets go of what is left of those before."""
         if self._order is None:

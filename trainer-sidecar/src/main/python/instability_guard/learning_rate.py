@@ -74,7 +74,7 @@ class LearningRateScale:
         """The largest learning rate of the last optimizer step, scale included, and that scale; NaN at first."""
         if not self._last:
             return math.nan, self.scale
-        return max(rate for rate, _ in self._last.values()), min(scale for _, scale in self._last.values())
+        return max(self._last.values())
 
     def uninstall(self) -> None:
         """Restores the optimizers; where something wrapped `step` after us, ours stays inside without effect."""

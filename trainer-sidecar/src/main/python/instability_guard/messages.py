@@ -99,38 +99,17 @@ def _matrix(matrix: TrackedMatrix, offset: int) -> Message:
 
 
 _STEP = (
-    '{"type":"STEP","step":%d,"loss":%s,"gradientNorm":%s,"learningRate":%s,"learningRateScale":%s,'
-    '"maxAttentionLogit":%s,"sample":%s,"skippedSamples":%d,"droppedMessages":%d,'
-    '"hookMicros":%s,"stepMillis":%s,"waitMillis":%s}'
+    '{"type":"STEP","step":%d,"loss":%r,"gradientNorm":%r,"learningRate":%r,"learningRateScale":%r,'
+    '"maxAttentionLogit":%r,"sample":%s,"skippedSamples":%d,"droppedMessages":%d,'
+    '"hookMicros":%r,"stepMillis":%r,"waitMillis":%r}'
 )
 
 
 def step_payload(report: StepReport) -> bytes:
     """STEP, written without the cost of a general encoder: it is sent at every step."""
-    scalars = (
-        _STEP
-        % (
-            report.step,
-            _number(report.loss),
-            _number(report.gradient_norm),
-            _number(report.learning_rate),
-            _number(report.learning_rate_scale),
-            _number(report.max_attention_logit),
-            "true" if report.sample else "false",
-            report.skipped_samples,
-            report.dropped_messages,
-            _number(report.hook_micros),
-            _number(report.step_millis),
-            _number(report.wait_millis),
-        )
-    ).encode("ascii")
+    text = _STEP % (report[:6] + ("true" if report.sample else "false",) + report[7:12])
+    scalars = text.replace("nan", "NaN").replace("inf", "Infinity").encode("ascii")  # no name has these letters
     return scalars if not report.signals else scalars[:-1] + b"," + encode(dict(report.signals))[1:]
-
-
-def _number(value: float) -> str:
-    if value - value == 0.0:
-        return repr(value)
-    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
 def encode(message: Message) -> bytes:

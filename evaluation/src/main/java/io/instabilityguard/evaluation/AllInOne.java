@@ -141,7 +141,7 @@ public final class AllInOne implements AutoCloseable {
         String token = TokenHash.newToken(new SecureRandom());
         HttpConfig http = HttpConfig.local(port, Tokens.NONE.with(token, new Principal("local", Role.OPERATOR)));
         Guard watching = Objects.requireNonNull(guard, "not started");
-        View.Instance instance = new View.Instance(watching::policyOf, PolicyRow.read(policyFile), () -> "");
+        View.Instance instance = new View.Instance(watching.policies(), PolicyRow.read(policyFile), () -> "");
         try {
             View view = opened(View.start(http, endpoints().bootstrapServers(), Map.of(), instance));
             return view.address() + "/#token=" + token;

@@ -16,6 +16,7 @@ import io.instabilityguard.evaluation.trainer.GuardedBy;
 import io.instabilityguard.evaluation.trainer.Seeds;
 import io.instabilityguard.evaluation.trainer.TrainerJob;
 import io.instabilityguard.evaluation.trainer.TrainerProcess;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.View;
@@ -115,7 +116,7 @@ class DashboardIT {
 
     /** The dashboard's process goes and comes back while somebody looks. */
     private void reconnect(Chromium chromium, String brokers) throws IOException {
-        View.Instance instance = new View.Instance(run -> PolicyReader.defaults(), PolicyRow.of(""), () -> "");
+        View.Instance instance = new View.Instance(new PolicyBook(PolicyReader.defaults(), null), PolicyRow.of(""), () -> "");
         Page page;
         URI address;
         try (View first = View.start(HttpConfig.local(0, Tokens.NONE), brokers, Map.of(), instance)) {

@@ -47,11 +47,11 @@ class PolicyIT {
                                 .contains("in force", "refused: SerializationException"));
                 await().atMost(PATIENCE)
                         .untilAsserted(
-                                () -> assertThat(guard.policyOf("any").mode()).hasToString("ENFORCE"));
+                                () -> assertThat(guard.policies().of("any").mode()).hasToString("ENFORCE"));
             }
             try (Guard again = guard(broker)) {
                 await().atMost(PATIENCE).until(again::isRunning);
-                assertThat(again.policyOf("any").mode()).hasToString("ENFORCE");
+                assertThat(again.policies().of("any").mode()).hasToString("ENFORCE");
             }
         }
     }

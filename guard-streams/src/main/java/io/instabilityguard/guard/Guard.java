@@ -49,9 +49,9 @@ public final class Guard implements AutoCloseable {
         return streams.state() == KafkaStreams.State.RUNNING;
     }
 
-    /** The policy in force for a run. */
-    public Policy policyOf(String run) {
-        return policies.of(run);
+    /** Which policy is in force for which run. */
+    public PolicyBook policies() {
+        return policies;
     }
 
     /** The policy of the process, in force where none from Kafka is. */

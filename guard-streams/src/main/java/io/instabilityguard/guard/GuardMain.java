@@ -74,7 +74,7 @@ public final class GuardMain implements Callable<Integer> {
 
     private static void watch(Guard guard, GuardConfig config, HttpConfig http)
             throws InterruptedException, IOException {
-        View.Instance instance = new View.Instance(guard::policyOf, PolicyRow.read(config.policyFile()), () -> "");
+        View.Instance instance = new View.Instance(guard.policies(), PolicyRow.read(config.policyFile()), () -> "");
         try (View view = View.start(http, config.bootstrapServers(), config.kafka(), instance)) {
             LOG.info("dashboard at {}", view.address());
             guard.start().await();

@@ -43,7 +43,8 @@ class RegistryIT {
             byte[] bytes = write(topic, sample);
 
             assertThat(bytes[0]).isZero();
-            assertThat(toParsingForm(registry.schema(ByteBuffer.wrap(bytes).getInt(1)))).isEqualTo(toParsingForm(topic.schema()));
+            assertThat(toParsingForm(registry.schema(ByteBuffer.wrap(bytes).getInt(1))))
+                    .isEqualTo(toParsingForm(topic.schema()));
             assertThat(serde(topic).deserializer().deserialize(topic.name(), bytes))
                     .hasToString(sample.toString());
             assertThat(write(topic, sample)).isEqualTo(bytes);

@@ -3,6 +3,7 @@ package io.instabilityguard.guard.policy;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.PolicyRevision;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -40,6 +41,14 @@ public final class PolicyBook {
         this.pinned = pinned;
     }
 
+    /**
+     * A revision from Kafka that is in force.
+     *
+     * @param pattern its runs
+     * @param policy the whole policy that it makes
+     */
+    public record Revision(RunPattern pattern, Policy policy) {}
+
     /** The policy of the process, in force where no revision is. */
     public Policy base() {
         return base;
@@ -76,6 +85,13 @@ public final class PolicyBook {
             changed.put(new RunPattern(pattern), over(yaml));
         }
         revisions = Collections.unmodifiableSortedMap(changed);
+    }
+
+    /** The revisions in force, the most specific pattern first. */
+    public List<Revision> revisions() {
+        return revisions.entrySet().stream()
+                .map(entry -> new Revision(entry.getKey(), entry.getValue()))
+                .toList();
     }
 
     /** The policy in force for a run. */

@@ -1,6 +1,6 @@
 package io.instabilityguard.guard.view;
 
-import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.board.Fleet;
 import io.instabilityguard.guard.view.http.HttpConfig;
@@ -11,7 +11,6 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 
@@ -36,11 +35,11 @@ public final class View implements AutoCloseable {
     /**
      * What it shows besides the topics.
      *
-     * @param policy the policy in force for a run
+     * @param policies which policy is in force for which run
      * @param rows the policy of the process, key by key
      * @param metrics the process's metrics in Prometheus' text format; empty when there are none
      */
-    public record Instance(Function<String, Policy> policy, List<PolicyRow> rows, Supplier<String> metrics) {}
+    public record Instance(PolicyBook policies, List<PolicyRow> rows, Supplier<String> metrics) {}
 
     /** Serves from now on. Errors: {@link IOException} when the port is taken; it names it. */
     public static View start(HttpConfig config, String bootstrapServers, Map<String, String> kafka, Instance instance)
@@ -52,7 +51,7 @@ public final class View implements AutoCloseable {
         TopicFeed feed = new TopicFeed(fleet, clients, config.history(), clock);
         ActionSender actions = new ActionSender(clients);
         Sources sources =
-                new Sources(fleet, instance.policy(), instance.rows(), actions, feed::state, instance.metrics(), clock);
+                new Sources(fleet, instance.policies(), instance.rows(), actions, feed::state, instance.metrics(), clock);
         ViewServer server = new ViewServer(config, sources).start();
         feed.start();
         return new View(feed, actions, server);

@@ -28,23 +28,7 @@ public final class Commands {
     }
 
     public static ReceivedCommand learningRate(String id, long offset) {
-        return new ReceivedCommand(
-                id,
-                "run-1",
-                "run-1",
-                5,
-                "SCALE_LEARNING_RATE",
-                List.of(),
-                Map.of("factor", 0.5),
-                10,
-                12,
-                20,
-                "",
-                "",
-                0,
-                "",
-                0,
-                offset);
+        return inEpoch(id, offset, "", 0);
     }
 
     /** Any kind. */

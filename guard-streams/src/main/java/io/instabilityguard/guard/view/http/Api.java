@@ -119,7 +119,7 @@ final class Api {
     }
 
     private double budget(RunSummary summary) {
-        return sources.policy().apply(summary.run()).budget();
+        return sources.policies().of(summary.run()).budget();
     }
 
     private RunSummary summary(Context context) {

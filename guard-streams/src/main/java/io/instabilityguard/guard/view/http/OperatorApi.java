@@ -3,6 +3,8 @@ package io.instabilityguard.guard.view.http;
 import io.instabilityguard.guard.operator.OperatorValidation;
 import io.instabilityguard.guard.policy.InterventionPolicy;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
+import io.instabilityguard.guard.policy.PolicyChange;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.access.Principal;
 import io.instabilityguard.guard.view.access.Role;
@@ -52,7 +54,10 @@ final class OperatorApi {
 
     private record Proposals(List<OpenProposal> items) {}
 
-    private record PolicyPage(String hash, String mode, double budget, List<PolicyRow> rows) {}
+    private record PolicyPage(
+            String hash, String mode, double budget, List<PolicyRow> rows, List<RevisionRow> revisions) {}
+
+    private record RevisionRow(String pattern, String hash, String mode, List<PolicyChange> changes) {}
 
     private record WhoAmI(String name, Role role, @Nullable String csrfToken, boolean signedIn) {}
 
@@ -68,7 +73,7 @@ final class OperatorApi {
     }
 
     private OpenProposal open(RunSummary run, Proposal proposal) {
-        Policy policy = sources.policy().apply(run.run());
+        Policy policy = sources.policies().of(run.run());
         InterventionPolicy intervention = policy.interventions().get(proposal.intervention());
         RunBoard board = sources.fleet().history(run.run()).orElseGet(RunBoard::new);
         return new OpenProposal(
@@ -83,10 +88,24 @@ final class OperatorApi {
                 run.stepEquivalentsSpent());
     }
 
-    /** The policy of the process. */
+    /** The policy of the process, and what revisions from Kafka change of it for which runs. */
     void policy(Context context) {
-        Policy policy = sources.policy().apply("");
-        Api.answer(context, new PolicyPage(policy.hash(), policy.mode().name(), policy.budget(), sources.policyRows()));
+        Policy base = sources.policies().base();
+        List<RevisionRow> revisions = sources.policies().revisions().stream()
+                .map(revision -> row(base, revision))
+                .toList();
+        Api.answer(
+                context,
+                new PolicyPage(base.hash(), base.mode().name(), base.budget(), sources.policyRows(), revisions));
+    }
+
+    private static RevisionRow row(Policy base, PolicyBook.Revision revision) {
+        Policy policy = revision.policy();
+        return new RevisionRow(
+                revision.pattern().text(),
+                policy.hash(),
+                policy.mode().name(),
+                PolicyChange.between(base, policy));
     }
 
     /** Passes on what an operator wants. */

@@ -1,18 +1,17 @@
 package io.instabilityguard.guard.view.http;
 
-import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.board.Fleet;
 import java.time.Clock;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * What the server shows and where it passes on.
  *
  * @param fleet the runs
- * @param policy the policy in force for a run
+ * @param policies which policy is in force for which run
  * @param policyRows the policy of the process, key by key
  * @param actions where operators' wishes go
  * @param feed how far the fleet can be trusted
@@ -21,7 +20,7 @@ import java.util.function.Supplier;
  */
 public record Sources(
         Fleet fleet,
-        Function<String, Policy> policy,
+        PolicyBook policies,
         List<PolicyRow> policyRows,
         ActionSink actions,
         Supplier<FeedState> feed,

@@ -5,6 +5,7 @@ import { at, facts, failure, h, put, table } from './dom.js';
 import { number, whole } from './format.js';
 import { mount } from './shell.js';
 
+const CHANGES = [{ label: 'Key' }, { label: 'For these runs' }, { label: 'Policy of the process' }];
 const COLUMNS = [{ label: 'Key' }, { label: 'In force' }, { label: 'Default' }];
 let rows = [];
 
@@ -17,6 +18,14 @@ function show() {
       cells: [h('code', {}, key), h('code', {}, value), value === standard ? 'the same' : h('code', {}, standard ?? 'none')] }))));
 }
 
+/** What a revision from Kafka changes for its runs. */
+function revision({ pattern, hash, mode, changes }) {
+  return h('div', { class: 'card' }, facts([['Runs', h('code', {}, pattern)], ['Mode', mode.toLowerCase()], ['Hash', h('code', {}, hash)]]),
+    changes.length === 0 ? h('p', { class: 'soft' }, 'Changes nothing.')
+      : table(`What it changes for ${pattern}`, CHANGES, changes.map(({ key, before, after }) => ({
+        key, cells: [h('code', {}, key), h('code', {}, after || 'none'), h('code', {}, before || 'none')] }))));
+}
+
 async function refresh(runs) {
   if (runs !== null) return;
   try {
@@ -25,6 +34,7 @@ async function refresh(runs) {
     const changed = rows.filter(({ value, standard }) => value !== standard).length;
     put(at('summary'), h('div', { class: 'card' }, facts([['Mode', policy.mode.toLowerCase()], ['Budget', `${number(policy.budget)} steps in any 1,000`],
       ['Differs from the default in', `${whole(changed)} keys`], ['Hash', h('code', {}, policy.hash)]])));
+    put(at('revisions'), policy.revisions.length === 0 ? null : h('h2', {}, 'Revisions in force'), policy.revisions.map(revision));
     show();
   } catch (problem) {
     put(at('summary'), failure(problem));

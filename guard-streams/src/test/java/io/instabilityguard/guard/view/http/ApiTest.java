@@ -110,6 +110,20 @@ class ApiTest {
     }
 
     @Test
+    void shouldShowWhatRevisionsChangeForWhichRuns() {
+        server.policies.enter("*", "mode: enforce");
+        JsonNode page = json(get("/policy"));
+        assertThat(page.get("mode").asText()).isEqualTo("OBSERVE");
+        assertThat(page.at("/revisions/0/pattern").asText()).isEqualTo("*");
+        assertThat(page.at("/revisions/0/mode").asText()).isEqualTo("ENFORCE");
+        JsonNode change = page.at("/revisions/0/changes/0");
+        assertThat(change.get("key").asText()).isEqualTo("mode");
+        assertThat(change.get("before").asText()).isEqualTo("\"observe\"");
+        assertThat(change.get("after").asText()).isEqualTo("\"enforce\"");
+        check("/policy", "/policy");
+    }
+
+    @Test
     void shouldNotSendTwiceWhatHasNotChanged() {
         HttpResponse<String> first = get("/policy");
         String tag = first.headers().firstValue("ETag").orElseThrow();

@@ -2,6 +2,7 @@ package io.instabilityguard.guard.view.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.access.Principal;
@@ -34,6 +35,7 @@ final class RunningServer implements AutoCloseable {
 
     final Fleet fleet = new Fleet(100, 10_000_000);
     final List<OperatorAction> actions = new ArrayList<>();
+    final PolicyBook policies = new PolicyBook(PolicyReader.defaults(), null);
     Optional<String> refusal = Optional.empty();
     FeedState feed = FeedState.LIVE;
     private final ViewServer server;
@@ -42,7 +44,7 @@ final class RunningServer implements AutoCloseable {
     RunningServer(Tokens tokens) throws IOException {
         Sources sources = new Sources(
                 fleet,
-                run -> PolicyReader.defaults(),
+                policies,
                 PolicyRow.of("mode: enforce"),
                 this::send,
                 () -> feed,
