@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <vector>
 
 struct Index {
     unsigned x, y, z;
@@ -16,7 +17,18 @@ static Index blockIdx, threadIdx, blockDim, gridDim;
 
 static std::map<char *, size_t> allocated;
 static std::map<char *, size_t> opened;
+static std::map<char *, size_t> page_locked;
 static int streams, events, modules, handles, programs;
+
+// What was asked for; with STAND_IN_COUNTS set, said at the end
+static struct Counts {
+    long launches, copies, waits, allocations;
+    ~Counts() {
+        if (getenv("STAND_IN_COUNTS")) {
+            fprintf(stderr, "launches %ld, copies %ld, waits %ld, allocations %ld\n", launches, copies, waits, allocations);
+        }
+    }
+} counts;
 
 static void require(bool holds, const char *otherwise) {
     if (!holds) {
@@ -38,8 +50,31 @@ static void require_memory(const void *at, size_t bytes, const char *what) {
     require(holds(allocated, at, bytes) || holds(opened, at, bytes), what);
 }
 
+// A copy from page-locked memory happens some time before the stream is waited for: what it copies must stay as it is until then
+struct Pending {
+    const void *from;
+    std::string content;
+};
+static std::vector<Pending> pending;
+
+static void settle() {
+    for (const Pending &copy : pending) {
+        require(memcmp(copy.from, copy.content.data(), copy.content.size()) == 0, "host memory changed under a copy");
+    }
+    pending.clear();
+}
+
 template <typename T> static T argument(void **arguments, int i) {
     return *(T *) arguments[i];
+}
+
+// The array of a batch at this argument, and the element of this block's member
+static void *const *members(void **p, int pointer) {
+    require_memory(argument<void *>(p, pointer), gridDim.y * 8, "array of a batch");
+    return argument<void *const *>(p, pointer);
+}
+static void check_member(void **p, int pointer, int count, size_t size) {
+    require_memory(members(p, pointer)[blockIdx.y], argument<int>(p, count) * size, "member of a batch");
 }
 
 // Every kernel with its arguments, as the driver would unpack them
@@ -79,9 +114,30 @@ static const Kernel KERNEL_TABLE[] = {
          largest(argument<float *>(p, 0), argument<double *>(p, 1), argument<int>(p, 2));
      }},
     {"sum_stage", [](void **p) {
-         check_elements(p, 0, 2, 8);
-         require_memory(argument<void *>(p, 1), (size_t) gridDim.x * blockDim.x * 8, "partial sums");
+         require_memory(argument<void *>(p, 0), (size_t) gridDim.y * argument<int>(p, 2) * 8, "partial sums");
+         require_memory(argument<void *>(p, 1), (size_t) gridDim.y * gridDim.x * blockDim.x * 8, "partial sums");
          sum_stage(argument<double *>(p, 0), argument<double *>(p, 1), argument<int>(p, 2));
+     }},
+    {"scale_each", [](void **p) {
+         members(p, 0), check_member(p, 1, 3, 4), check_member(p, 2, 3, 4);
+         scale_each(argument<double *>(p, 0), argument<float **>(p, 1), argument<float **>(p, 2), argument<int>(p, 3));
+     }},
+    {"add_each", [](void **p) {
+         members(p, 0), check_member(p, 1, 3, 4), check_member(p, 2, 3, 4);
+         add_each(argument<double *>(p, 0), argument<float **>(p, 1), argument<float **>(p, 2), argument<int>(p, 3));
+     }},
+    {"widen_each", [](void **p) {
+         check_member(p, 0, 2, 2), check_member(p, 1, 2, 4);
+         widen_each(argument<unsigned short **>(p, 0), argument<unsigned **>(p, 1), argument<int>(p, 2));
+     }},
+    {"dot_each", [](void **p) {
+         check_member(p, 0, 3, 4), check_member(p, 1, 3, 4);
+         require_memory(argument<void *>(p, 2), (size_t) gridDim.y * gridDim.x * blockDim.x * 8, "partial sums");
+         dot_each(argument<float **>(p, 0), argument<float **>(p, 1), argument<double *>(p, 2), argument<int>(p, 3));
+     }},
+    {"total", [](void **p) {
+         check_elements(p, 0, 2, blockDim.x * 8), check_elements(p, 1, 2, 8);
+         total(argument<double *>(p, 0), argument<double *>(p, 1), argument<int>(p, 2));
      }},
     {"largest_stage", [](void **p) {
          check_elements(p, 0, 2, 8);
@@ -119,6 +175,7 @@ int cudaMalloc(void **address, size_t bytes) {
     if (bytes > (size_t) 1 << 28) {
         return 2;
     }
+    counts.allocations++;
     char *block = (char *) aligned_alloc(256, (bytes + 255) / 256 * 256);
     memset(block, 0xff, bytes);
     allocated[block] = bytes;
@@ -133,7 +190,17 @@ int cudaStreamCreateWithFlags(void **stream, unsigned flags) {
     return *stream = (void *) (long) ++streams, 0;
 }
 int cudaStreamDestroy(void *) { return 0; }
-int cudaStreamSynchronize(void *stream) { return require(stream != nullptr, "stream"), 0; }
+int cudaStreamSynchronize(void *stream) { return counts.waits++, require(stream != nullptr, "stream"), settle(), 0; }
+int cudaHostAlloc(void **address, size_t bytes, unsigned flags) {
+    require(flags == 0, "page-locked memory without further properties");
+    char *block = (char *) aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
+    page_locked[block] = bytes;
+    return *address = block, 0;
+}
+int cudaFreeHost(void *address) {
+    require(page_locked.erase((char *) address) == 1, "page-locked memory freed twice, or never allocated");
+    return free(address), 0;
+}
 int cudaMemsetAsync(void *to, int value, size_t bytes, void *stream) {
     require(stream != nullptr, "stream");
     require_memory(to, bytes, "cudaMemsetAsync");
@@ -141,8 +208,12 @@ int cudaMemsetAsync(void *to, int value, size_t bytes, void *stream) {
 }
 int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int direction, void *stream) {
     require(stream != nullptr, "stream");
+    counts.copies++;
     require_memory(direction == 1 ? to : from, bytes, "cudaMemcpyAsync");
     require(!holds(allocated, direction == 1 ? from : to, 1), "host side of a copy");
+    if (direction == 1 && holds(page_locked, from, bytes)) {
+        pending.push_back({from, std::string((const char *) from, bytes)});
+    }
     return memcpy(to, from, bytes), 0;
 }
 struct Handle {
@@ -190,12 +261,15 @@ int cuModuleGetFunction(void **function, void *, const char *name) {
 }
 int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned shared, void *stream, void **arguments, void **extra) {
-    require(gx > 0 && gy == 1 && gz == 1 && bx > 0 && bx <= 1024 && by == 1 && bz == 1, "shape of a launch");
+    require(gx > 0 && gy > 0 && gy <= 65535 && gz == 1 && bx > 0 && bx <= 1024 && by == 1 && bz == 1, "shape of a launch");
     require(shared == 0 && stream != nullptr && extra == nullptr, "launch");
-    gridDim = {gx, 1, 1}, blockDim = {bx, 1, 1};
-    for (blockIdx.x = 0; blockIdx.x < gx; blockIdx.x++) {
-        for (threadIdx.x = 0; threadIdx.x < bx; threadIdx.x++) {
-            ((const Kernel *) function)->run(arguments);
+    counts.launches++;
+    gridDim = {gx, gy, 1}, blockDim = {bx, 1, 1};
+    for (blockIdx.y = 0; blockIdx.y < gy; blockIdx.y++) {
+        for (blockIdx.x = 0; blockIdx.x < gx; blockIdx.x++) {
+            for (threadIdx.x = 0; threadIdx.x < bx; threadIdx.x++) {
+                ((const Kernel *) function)->run(arguments);
+            }
         }
     }
     return 0;
@@ -210,6 +284,7 @@ int cublasSetStream_v2(void *handle, void *stream) {
 }
 int cublasSgemm_v2(void *handle, int ta, int tb, int m, int n, int k, const float *alpha, const float *a, int lda,
                    const float *b, int ldb, const float *beta, float *c, int ldc) {
+    counts.launches++;
     require(handle != nullptr && ta >= 0 && ta <= 1 && tb >= 0 && tb <= 1, "cublasSgemm");
     require_operand(a, lda, ta, m, k), require_operand(b, ldb, tb, k, n), require_operand(c, ldc, false, m, n);
     for (int i = 0; i < m; i++) {
@@ -229,6 +304,18 @@ int cublasSgemv_v2(void *handle, int transposed, int m, int n, const float *alph
     require(incx == 1 && incy == 1, "strides");
     int rows = transposed ? n : m, inner = transposed ? m : n;
     return cublasSgemm_v2(handle, transposed, 0, rows, 1, inner, alpha, a, lda, x, inner, beta, y, rows);
+}
+int cublasSgemvBatched(void *handle, int transposed, int m, int n, const float *alpha, const float *const *a, int lda,
+                       const float *const *x, int incx, const float *beta, float *const *y, int incy, int count) {
+    require(count > 0, "members");
+    for (const void *array : {(const void *) a, (const void *) x, (const void *) y}) {
+        require(holds(allocated, array, (size_t) count * 8), "the arrays of a batch lie on the device");
+    }
+    for (int i = 0; i < count; i++) {
+        cublasSgemv_v2(handle, transposed, m, n, alpha, a[i], lda, x[i], incx, beta, y[i], incy);
+    }
+    counts.launches -= count - 1;
+    return 0;
 }
 
 // --- NVRTC

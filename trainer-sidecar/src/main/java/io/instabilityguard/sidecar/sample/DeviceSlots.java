@@ -18,8 +18,6 @@ import java.util.Optional;
  * one session's numerics, but for {@link #close}.
  */
 public final class DeviceSlots implements AutoCloseable {
-    private static final int WIDENED = 0;
-
     private final DeviceWindow window;
     private final Workspace workspace;
 
@@ -69,18 +67,30 @@ public final class DeviceSlots implements AutoCloseable {
                 .orElse(0);
     }
 
-    /** The slot's matrix on the device, valid until the next call; empty for a type that only the host converts. */
-    Optional<FloatMatrix> resident(StagingSlot slot) {
+    /** True for the types whose matrices the numerics reach on the device. */
+    static boolean reaches(StagingSlot slot) {
+        return isInPlace(slot) || slot.dtype().equals("bfloat16");
+    }
+
+    /** True for the type that is measured where it lies, without a copy. */
+    static boolean isInPlace(StagingSlot slot) {
+        return slot.dtype().equals("float32");
+    }
+
+    /** The matrices of these slots of one shape and one type that {@link #reaches}, on the device, valid until the next call. */
+    List<FloatMatrix> resident(List<StagingSlot> slots) {
         window.await();
-        return switch (slot.dtype()) {
-            case "float32" -> Optional.of(window.float32(slot.offset(), slot.rows(), slot.columns()));
-            case "bfloat16" -> {
-                FloatMatrix widened = workspace.matrix(WIDENED, slot.rows(), slot.columns());
-                window.widen(slot.offset(), widened);
-                yield Optional.of(widened);
-            }
-            default -> Optional.empty();
-        };
+        if (isInPlace(slots.get(0))) {
+            return slots.stream()
+                    .map(slot -> window.float32(slot.offset(), slot.rows(), slot.columns()))
+                    .toList();
+        }
+        FloatMatrix[] widened = new FloatMatrix[slots.size()];
+        for (int i = 0; i < widened.length; i++) {
+            widened[i] = workspace.matrix(i, slots.get(i).rows(), slots.get(i).columns());
+        }
+        window.widen(slots.stream().mapToLong(StagingSlot::offset).toArray(), widened);
+        return List.of(widened);
     }
 
     /** Fills {@code target}, from its position 0, with the bytes of the slot. */

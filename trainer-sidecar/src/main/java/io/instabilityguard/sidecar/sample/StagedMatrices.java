@@ -62,11 +62,18 @@ public final class StagedMatrices {
         return matrix;
     }
 
-    /** A tracked matrix to be looked at and not changed: where it lies, if the numerics can reach it there, else a copy. */
-    public FloatMatrix measured(int index) throws IOException {
-        Optional<FloatMatrix> resident =
-                device.flatMap(slots -> slots.resident(staging.slots().get(index)));
-        return resident.isPresent() ? resident.get() : read(index);
+    /**
+     * Tracked matrices of one shape and type, to be looked at and not changed, where the numerics reach them on the device without a
+     * detour by the host; empty when they must be read one by one. Valid until the next call.
+     */
+    Optional<List<FloatMatrix>> onDevice(List<Integer> indexes) {
+        List<StagingSlot> slots = indexes.stream().map(staging.slots()::get).toList();
+        return device.filter(there -> DeviceSlots.reaches(slots.get(0))).map(there -> there.resident(slots));
+    }
+
+    /** Whether what {@link #onDevice(List)} gives of this matrix is the slot itself, which takes no memory. */
+    boolean isInPlace(int index) {
+        return device.isPresent() && DeviceSlots.isInPlace(staging.slots().get(index));
     }
 
     /** Copies the first rows of any slot into {@code target}, as many as it has. */

@@ -6,6 +6,7 @@ import io.instabilityguard.sidecar.koopman.BlockSnapshots;
 import io.instabilityguard.sidecar.spectrum.FloatMatrix;
 import io.instabilityguard.sidecar.spectrum.MatrixBackend;
 import io.instabilityguard.sidecar.spectrum.SpectrumProbe;
+import io.instabilityguard.sidecar.spectrum.Workspace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,7 @@ public final class StepSampler {
         this.weights = new WeightSampler(
                 staged,
                 probe,
+                new Workspace(backend),
                 settings.increments() ? Optional.of(new WeightIncrements(hello, backend)) : Optional.empty());
         this.mixing = new MixingSampler(hello, staged);
         this.snapshots = new SnapshotCopies(hello, staged);

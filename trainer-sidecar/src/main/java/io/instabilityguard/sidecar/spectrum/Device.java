@@ -77,6 +77,9 @@ public interface Device extends AutoCloseable {
     /** {@code n} bfloat16 at {@code from} as float32 at {@code to}: exact. */
     void widen(long from, long to, int n);
 
+    /** The same for many equal problems at once. */
+    BatchedDevice batched();
+
     /** Memory of another process on the same device, by the 64 bytes of its {@code cudaIpcMemHandle_t}. */
     long openMemory(byte[] handle);
 

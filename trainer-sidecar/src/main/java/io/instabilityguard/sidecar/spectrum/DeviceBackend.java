@@ -26,6 +26,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
     private final MatrixBackend host;
     private final DevicePool pool;
     private final DeviceTransfers transfers;
+    private final DeviceBatches batches;
     private boolean closed;
 
     /**
@@ -38,6 +39,7 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         this.host = host;
         this.pool = new DevicePool(device);
         this.transfers = new DeviceTransfers(this, device, new Workspace(host));
+        this.batches = new DeviceBatches(device.batched(), transfers);
     }
 
     @Override
@@ -217,6 +219,44 @@ public final class DeviceBackend implements MatrixBackend, AutoCloseable {
         boolean converged = host.singularValues(transfers.onHost(a, FIRST), s);
         transfers.copyIn(s.values(), values);
         return converged;
+    }
+
+    @Override
+    public int batchSize(long bytesEach) {
+        return DeviceBatches.size(bytesEach);
+    }
+
+    @Override
+    public synchronized void scaleEach(double[] alphas, FloatMatrix[] sources, FloatMatrix[] targets) {
+        if (!batches.scale(alphas, sources, targets)) {
+            MatrixBackend.super.scaleEach(alphas, sources, targets);
+        }
+    }
+
+    @Override
+    public synchronized void addEach(double[] alphas, FloatMatrix[] sources, FloatMatrix[] targets) {
+        if (!batches.add(alphas, sources, targets)) {
+            MatrixBackend.super.addEach(alphas, sources, targets);
+        }
+    }
+
+    @Override
+    public synchronized void dotEach(FloatMatrix[] xs, FloatMatrix[] ys, double[] sums) {
+        if (!batches.dot(xs, ys, sums)) {
+            MatrixBackend.super.dotEach(xs, ys, sums);
+        }
+    }
+
+    @Override
+    public synchronized void multiplyGramEach(
+            FloatMatrix[] as,
+            FloatMatrix[] vs,
+            FloatMatrix[] products,
+            FloatMatrix[] gramProducts,
+            double[] sumsOfSquares) {
+        if (!batches.multiplyGram(as, vs, products, gramProducts, sumsOfSquares)) {
+            MatrixBackend.super.multiplyGramEach(as, vs, products, gramProducts, sumsOfSquares);
+        }
     }
 
     /**

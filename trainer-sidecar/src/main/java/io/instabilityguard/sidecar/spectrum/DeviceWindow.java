@@ -1,6 +1,7 @@
 package io.instabilityguard.sidecar.spectrum;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Device memory of the trainer, opened by its IPC handle: weights are measured where they lie. The trainer owns the memory, and says
@@ -46,16 +47,30 @@ public final class DeviceWindow implements AutoCloseable {
         return new FloatMatrix(rows, columns, new DeviceMemory(this, at, rows * columns));
     }
 
-    /** Converts the bfloat16 matrix at {@code offset} into {@code target}, which lies on the device. */
-    public void widen(long offset, FloatMatrix target) {
-        if (!(target.memory() instanceof DeviceMemory memory)) {
-            throw new IllegalArgumentException("bfloat16 on the device widens into a matrix on the device");
-        }
-        long from = at(offset, (long) target.size() * Short.BYTES);
+    /** Converts the bfloat16 matrices of one shape at these offsets into {@code targets}, which lie on the device; one call for all. */
+    public void widen(long[] offsets, FloatMatrix[] targets) {
+        HostBackend.requireEqual(offsets.length, targets.length, "offsets and targets");
+        HostBackend.requireOneShape(targets);
+        int n = targets[0].size();
+        long[] from = Arrays.stream(offsets)
+                .map(offset -> at(offset, (long) n * Short.BYTES))
+                .toArray();
+        long[] to = Arrays.stream(targets).mapToLong(DeviceWindow::address).toArray();
         synchronized (backend) {
             checkOpen();
-            device.widen(from, memory.address(), target.size());
+            if (from.length == 1) {
+                device.widen(from[0], to[0], n);
+            } else {
+                device.batched().widen(from, to, n);
+            }
         }
+    }
+
+    private static long address(FloatMatrix target) {
+        if (target.memory() instanceof DeviceMemory memory) {
+            return memory.address();
+        }
+        throw new IllegalArgumentException("bfloat16 on the device widens into a matrix on the device");
     }
 
     /** Fills {@code target}, from its position to its limit, with the bytes at {@code offset}. */

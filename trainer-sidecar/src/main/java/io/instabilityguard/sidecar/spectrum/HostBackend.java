@@ -111,6 +111,20 @@ abstract class HostBackend implements MatrixBackend {
         requireEqual(a.smallSide() * a.columns(), right.size(), "elements of the right vectors");
     }
 
+    /** As many of the one as of the other, and one shape within each. */
+    static void requireEqualBatches(FloatMatrix[] ones, FloatMatrix[] others) {
+        requireEqual(ones.length, others.length, "matrices of two batches");
+        requireOneShape(ones);
+        requireOneShape(others);
+    }
+
+    static void requireOneShape(FloatMatrix[] matrices) {
+        for (int i = 1; i < matrices.length; i++) {
+            requireEqual(matrices[i].rows(), matrices[0].rows(), "rows of the matrices of a batch");
+            requireEqual(matrices[i].columns(), matrices[0].columns(), "columns of the matrices of a batch");
+        }
+    }
+
     static void requireEqual(int one, int other, String what) {
         if (one != other) {
             throw new IllegalArgumentException(what + " must agree: " + one + " and " + other);

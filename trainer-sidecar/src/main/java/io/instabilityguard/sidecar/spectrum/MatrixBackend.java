@@ -7,6 +7,9 @@ package io.instabilityguard.sidecar.spectrum;
  * <p>Matrices of one call must lie in memory that this backend can reach: {@link #allocate}'s, or direct host buffers, which a
  * device's backend copies. Targets never overlap sources unless said. Shapes are checked ({@link IllegalArgumentException}); element values are not:
  * NaN and infinity go in and come out as IEEE 754 has it, and no call hangs on them. Any shape may have zero rows or columns.
+ *
+ * <p>The primitives named "each" do one and the same to every member of their arrays, which are equally long and hold matrices of one
+ * shape: one call of a device however many there are, a loop on a processor. No member's values reach another's.
  */
 public interface MatrixBackend {
 
@@ -76,4 +79,48 @@ public interface MatrixBackend {
 
     /** Singular values only, descending, into {@code values} (k × 1); A is finite and destroyed. False: not converged. */
     boolean singularValues(FloatMatrix a, FloatMatrix values);
+
+    /** How many equal problems the calls named "each" should carry that need so many bytes of memory each: 1 where a call costs nothing. */
+    default int batchSize(long bytesEach) {
+        return 1;
+    }
+
+    /** {@link #scale} of each source into its target by its own factor; factors beyond the arrays are not read. */
+    default void scaleEach(double[] alphas, FloatMatrix[] sources, FloatMatrix[] targets) {
+        HostBackend.requireEqualBatches(sources, targets);
+        for (int i = 0; i < sources.length; i++) {
+            scale(alphas[i], sources[i], targets[i]);
+        }
+    }
+
+    /** {@link #add} of each source to its target by its own factor; factors beyond the arrays are not read. */
+    default void addEach(double[] alphas, FloatMatrix[] sources, FloatMatrix[] targets) {
+        HostBackend.requireEqualBatches(sources, targets);
+        for (int i = 0; i < sources.length; i++) {
+            add(alphas[i], sources[i], targets[i]);
+        }
+    }
+
+    /** {@link #dot} of each pair, into the first elements of {@code sums}. */
+    default void dotEach(FloatMatrix[] xs, FloatMatrix[] ys, double[] sums) {
+        HostBackend.requireEqualBatches(xs, ys);
+        for (int i = 0; i < xs.length; i++) {
+            sums[i] = dot(xs[i], ys[i]);
+        }
+    }
+
+    /** {@link #multiplyGram} of each, what it returns into the first elements of {@code sumsOfSquares}. */
+    default void multiplyGramEach(
+            FloatMatrix[] as,
+            FloatMatrix[] vs,
+            FloatMatrix[] products,
+            FloatMatrix[] gramProducts,
+            double[] sumsOfSquares) {
+        HostBackend.requireEqualBatches(as, vs);
+        HostBackend.requireEqualBatches(products, gramProducts);
+        HostBackend.requireEqual(as.length, products.length, "matrices and products");
+        for (int i = 0; i < as.length; i++) {
+            sumsOfSquares[i] = multiplyGram(as[i], vs[i], products[i], gramProducts[i]);
+        }
+    }
 }

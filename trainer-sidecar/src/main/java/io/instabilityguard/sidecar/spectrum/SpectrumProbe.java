@@ -1,8 +1,12 @@
 package io.instabilityguard.sidecar.spectrum;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.Random;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,36 +34,13 @@ public final class SpectrumProbe {
     private static final int RANDOM_VECTOR = 1;
     private static final int PROJECTIONS = 2;
     private static final int RESIDENT = 3;
+    private static final ProbeSlot[] NONE = {};
 
     private final MatrixBackend backend;
     private final double tolerance;
     private final Workspace workspace;
     private final List<GramLanczos> iterations = new ArrayList<>();
-    private final @Nullable Slot[] slots;
-
-    /** What is kept of one matrix between measurements. */
-    private static final class Slot {
-        final Random random;
-        final FloatMatrix right;
-        final FloatMatrix left;
-        final float[] seed;
-        boolean warm;
-        int sinceChallenge;
-        double frobeniusNorm;
-        double spectralNorm;
-        double residual;
-
-        Slot(MatrixBackend backend, FloatMatrix a, int number) {
-            random = new Random(number);
-            right = backend.allocate(a.columns(), 1);
-            left = backend.allocate(a.rows(), 1);
-            seed = new float[a.columns()];
-        }
-
-        boolean fits(FloatMatrix a) {
-            return right.rows() == a.columns() && left.rows() == a.rows();
-        }
-    }
+    private final @Nullable ProbeSlot[] slots;
 
     /** A probe for slots 0 … {@code slots} − 1, all cold. */
     public SpectrumProbe(MatrixBackend backend, int slots) {
@@ -71,7 +52,7 @@ public final class SpectrumProbe {
         this.backend = backend;
         this.tolerance = tolerance;
         this.workspace = new Workspace(backend);
-        this.slots = new @Nullable Slot[slots];
+        this.slots = new @Nullable ProbeSlot[slots];
     }
 
     /**
@@ -83,10 +64,44 @@ public final class SpectrumProbe {
             forget(slot);
             return MatrixSpectrum.ZERO;
         }
-        Slot kept = slotFor(slot, a);
-        FloatMatrix here = backend.resident(a, workspace, RESIDENT);
-        MatrixSpectrum spectrum = estimate(kept, iterationFor(here), here, 1);
-        return spectrum != null ? spectrum : measureScaled(slot, kept, here);
+        ProbeSlot begun = begun(slot, a, RESIDENT);
+        estimate(begun);
+        return completed(begun);
+    }
+
+    /**
+     * As {@link #measure} of each of these matrices of one shape in its slot, no slot twice, by as many calls of the backend as the slowest
+     * of them needs alone. A matrix that is not finite, or out of range, costs calls of its own and leaves the others as they are.
+     */
+    public List<MatrixSpectrum> measureEach(List<Integer> numbers, List<FloatMatrix> equals) {
+        HostBackend.requireEqual(numbers.size(), equals.size(), "slots and matrices");
+        HostBackend.requireOneShape(equals.toArray(FloatMatrix[]::new));
+        if (!equals.isEmpty() && equals.get(0).isEmpty()) {
+            numbers.forEach(this::forget);
+            return Collections.nCopies(equals.size(), MatrixSpectrum.ZERO);
+        }
+        ProbeSlot[] batch = new ProbeSlot[equals.size()];
+        for (int i = 0; i < batch.length; i++) {
+            batch[i] = begun(numbers.get(i), equals.get(i), RESIDENT + i);
+        }
+        estimate(batch);
+        return Arrays.stream(batch).map(this::completed).toList();
+    }
+
+    private ProbeSlot begun(int number, FloatMatrix a, int copy) {
+        ProbeSlot slot = slotFor(number, a);
+        slot.begin(backend.resident(a, workspace, copy), 1);
+        return slot;
+    }
+
+    private MatrixSpectrum completed(ProbeSlot slot) {
+        return slot.measurable() ? slot.end() : measureScaled(slot);
+    }
+
+    /** How many matrices of this shape {@link #measureEach} should get at once; {@code copied}: they do not stay where they are. */
+    public int batchSize(int rows, int columns, boolean copied) {
+        long vectors = GramRun.elements(rows, columns, MAX_PASSES);
+        return backend.batchSize(Float.BYTES * (vectors + (copied ? (long) rows * columns : 0)));
     }
 
     /**
@@ -94,12 +109,39 @@ public final class SpectrumProbe {
      * 3.2, on weights), from their last measurements; NaN when their lengths differ, or either is unmeasured, empty, zero or not finite.
      */
     public double alignment(int slot, int feedingSlot) {
-        Slot fed = slots[slot];
-        Slot feeding = slots[feedingSlot];
-        if (fed == null || feeding == null || !fed.warm || !feeding.warm || fed.right.rows() != feeding.left.rows()) {
-            return Double.NaN;
+        return alignmentEach(List.of(slot), List.of(feedingSlot))[0];
+    }
+
+    /** {@link #alignment} of each slot with the feeding slot beside it; one call of the backend for all vectors of one length. */
+    public double[] alignmentEach(List<Integer> fedSlots, List<Integer> feedingSlots) {
+        double[] alignments = new double[fedSlots.size()];
+        Arrays.fill(alignments, Double.NaN);
+        Map<Integer, List<Pair>> pairsByLength = new TreeMap<>();
+        for (int i = 0; i < alignments.length; i++) {
+            ProbeSlot fed = slots[fedSlots.get(i)];
+            ProbeSlot feeding = slots[feedingSlots.get(i)];
+            if (fed != null && feeding != null && fed.warm() && feeding.warm()) {
+                pairsByLength
+                        .computeIfAbsent(fed.right().rows(), length -> new ArrayList<>())
+                        .add(new Pair(i, fed.right(), feeding.left()));
+            }
         }
-        return Math.min(1, Math.abs(backend.dot(fed.right, feeding.left)));
+        pairsByLength.forEach((length, pairs) -> align(length, pairs, alignments));
+        return alignments;
+    }
+
+    private record Pair(int number, FloatMatrix right, FloatMatrix left) {}
+
+    private void align(int length, List<Pair> pairs, double[] alignments) {
+        pairs.removeIf(pair -> pair.left().rows() != length);
+        double[] products = new double[pairs.size()];
+        backend.dotEach(
+                pairs.stream().map(Pair::right).toArray(FloatMatrix[]::new),
+                pairs.stream().map(Pair::left).toArray(FloatMatrix[]::new),
+                products);
+        for (int i = 0; i < products.length; i++) {
+            alignments[pairs.get(i).number()] = Math.min(1, Math.abs(products[i]));
+        }
     }
 
     /**
@@ -108,12 +150,12 @@ public final class SpectrumProbe {
      * Rows whose product is zero or NaN do not count; NaN when none counts, the slot is unmeasured, or the lengths differ.
      */
     public double majoritySignShare(int slot, FloatMatrix inputs) {
-        Slot kept = slots[slot];
-        if (kept == null || !kept.warm || kept.right.rows() != inputs.columns()) {
+        ProbeSlot kept = slots[slot];
+        if (kept == null || !kept.warm() || kept.right().rows() != inputs.columns()) {
             return Double.NaN;
         }
         FloatMatrix projections = workspace.matrix(PROJECTIONS, inputs.rows(), 1);
-        backend.multiply(1, inputs, kept.right, 0, projections);
+        backend.multiply(1, inputs, kept.right(), 0, projections);
         int positive = 0;
         int negative = 0;
         for (float projection : backend.read(projections)) {
@@ -125,100 +167,117 @@ public final class SpectrumProbe {
 
     /** Forgets the slot's singular vectors: its next measurement starts cold. */
     public void forget(int slot) {
-        Slot kept = slots[slot];
+        ProbeSlot kept = slots[slot];
         if (kept != null) {
-            kept.warm = false;
+            kept.forget();
         }
     }
 
-    private MatrixSpectrum measureScaled(int number, Slot slot, FloatMatrix a) {
+    private MatrixSpectrum measureScaled(ProbeSlot slot) {
+        FloatMatrix a = slot.matrix();
         double magnitude = backend.largestMagnitude(a);
         if (magnitude > 0 && magnitude < Double.POSITIVE_INFINITY) {
             double unit = Math.scalb(1.0, Math.getExponent(magnitude));
             FloatMatrix scaled = workspace.matrix(SCALED_COPY, a.rows(), a.columns());
             backend.scale(1 / unit, a, scaled);
-            MatrixSpectrum spectrum = estimate(slot, iterationFor(a), scaled, unit);
-            if (spectrum != null) {
-                return spectrum;
+            slot.begin(scaled, unit);
+            estimate(slot);
+            if (slot.measurable()) {
+                return slot.end();
             }
         }
-        forget(number);
+        slot.forget();
         return magnitude == 0 ? MatrixSpectrum.ZERO : MatrixSpectrum.NON_FINITE;
     }
 
-    /** The spectrum of unit · A; null when the squares of A leave the comfortable range. */
-    private @Nullable MatrixSpectrum estimate(Slot slot, GramLanczos iteration, FloatMatrix a, double unit) {
-        boolean challenge = !slot.warm || slot.sinceChallenge >= CHALLENGE_EVERY;
-        int passes = 0;
-        if (slot.warm) {
-            double expectedFrobenius = slot.frobeniusNorm;
-            double expectedSpectral = slot.spectralNorm;
-            if (!iteration.run(a, slot.right, WARM_PASSES)) {
-                return null;
-            }
-            keep(slot, iteration, unit);
-            passes = iteration.passes();
-            challenge |= slot.residual > tolerance
-                    || jumped(expectedFrobenius, slot.frobeniusNorm)
-                    || jumped(expectedSpectral, slot.spectralNorm);
+    /** A run from the kept vectors of those that have one, then one from random vectors for those that need it. */
+    private void estimate(ProbeSlot... batch) {
+        if (batch.length == 0) {
+            return;
         }
-        if (challenge) {
-            if (!iteration.run(a, randomVector(slot), MAX_PASSES)) {
-                return null;
-            }
-            if (!slot.warm || iteration.spectralNorm() * unit > slot.spectralNorm) {
-                keep(slot, iteration, unit);
-            }
-            passes += iteration.passes();
+        GramLanczos iteration = iterationFor(batch[0].matrix(), batch.length);
+        ProbeSlot[] warm = where(batch, ProbeSlot::warm);
+        FloatMatrix[] starts = new FloatMatrix[warm.length];
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = warm[i].right();
         }
-        slot.warm = true;
-        slot.sinceChallenge = challenge ? 0 : slot.sinceChallenge + 1;
-        return spectrumOf(slot, a, passes);
-    }
-
-    private void keep(Slot slot, GramLanczos iteration, double unit) {
-        backend.scale(1, iteration.right(), slot.right);
-        backend.scale(1, iteration.left(), slot.left);
-        slot.frobeniusNorm = Math.sqrt(iteration.sumOfSquares()) * unit;
-        slot.spectralNorm = iteration.spectralNorm() * unit;
-        slot.residual = iteration.residual();
-    }
-
-    private static boolean jumped(double expected, double found) {
-        return Math.abs(found - expected) > JUMP * expected;
-    }
-
-    private FloatMatrix randomVector(Slot slot) {
-        for (int i = 0; i < slot.seed.length; i++) {
-            slot.seed[i] = (float) slot.random.nextGaussian();
+        run(iteration, warm, starts, WARM_PASSES, false);
+        ProbeSlot[] challenged = where(batch, ProbeSlot::challenged);
+        starts = new FloatMatrix[challenged.length];
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = iteration.outcome(i).direction(0);
+            backend.write(challenged[i].randomVector(), starts[i]);
         }
-        FloatMatrix vector = workspace.matrix(RANDOM_VECTOR, slot.seed.length, 1);
-        backend.write(slot.seed, vector);
-        return vector;
+        run(iteration, challenged, starts, MAX_PASSES, true);
     }
 
-    private static MatrixSpectrum spectrumOf(Slot slot, FloatMatrix a, int passes) {
-        double ratio = slot.frobeniusNorm / slot.spectralNorm;
-        double stableRank = Math.max(1, Math.min(a.smallSide(), ratio * ratio));
-        return new MatrixSpectrum(true, slot.frobeniusNorm, slot.spectralNorm, slot.residual, stableRank, passes);
+    private void run(GramLanczos iteration, ProbeSlot[] running, FloatMatrix[] starts, int limit, boolean challenge) {
+        if (running.length == 0) {
+            return;
+        }
+        FloatMatrix[] matrices = new FloatMatrix[running.length];
+        for (int i = 0; i < matrices.length; i++) {
+            matrices[i] = running[i].matrix();
+        }
+        iteration.run(matrices, starts, limit);
+        for (int i = 0; i < running.length; i++) {
+            running[i].take(iteration.outcome(i), challenge, tolerance);
+        }
+        keep(where(running, ProbeSlot::wins));
     }
 
-    private Slot slotFor(int number, FloatMatrix a) {
-        Slot slot = slots[number];
+    /** Unit vectors; one of length zero stays zero. */
+    private void keep(ProbeSlot[] winners) {
+        int count = winners.length;
+        FloatMatrix[] from = new FloatMatrix[count];
+        FloatMatrix[] to = new FloatMatrix[count];
+        double[] factors = new double[count];
+        for (int i = 0; i < count; i++) {
+            from[i] = winners[i].found().right();
+            to[i] = winners[i].right();
+            factors[i] = inverse(winners[i].found().rightNorm());
+        }
+        backend.scaleEach(factors, from, to);
+        for (int i = 0; i < count; i++) {
+            from[i] = winners[i].found().left();
+            to[i] = winners[i].left();
+            factors[i] = inverse(winners[i].found().spectralNorm());
+        }
+        backend.scaleEach(factors, from, to);
+    }
+
+    private static double inverse(double length) {
+        return length > 0 ? 1 / length : 1;
+    }
+
+    private static ProbeSlot[] where(ProbeSlot[] batch, Predicate<ProbeSlot> claim) {
+        int kept = 0;
+        for (ProbeSlot slot : batch) {
+            kept += claim.test(slot) ? 1 : 0;
+        }
+        if (kept == batch.length) {
+            return batch;
+        }
+        return kept == 0 ? NONE : Arrays.stream(batch).filter(claim).toArray(ProbeSlot[]::new);
+    }
+
+    private ProbeSlot slotFor(int number, FloatMatrix a) {
+        ProbeSlot slot = slots[number];
         if (slot == null || !slot.fits(a)) {
-            slot = new Slot(backend, a, number);
+            slot = new ProbeSlot(backend, a, number);
             slots[number] = slot;
         }
         return slot;
     }
 
-    private GramLanczos iterationFor(FloatMatrix a) {
+    private GramLanczos iterationFor(FloatMatrix a, int count) {
         for (GramLanczos iteration : iterations) {
-            if (iteration.fits(a)) {
+            if (iteration.fits(a) && iteration.most() >= count) {
                 return iteration;
             }
         }
-        GramLanczos iteration = new GramLanczos(backend, a.rows(), a.columns(), MAX_PASSES, tolerance);
+        iterations.removeIf(iteration -> iteration.fits(a));
+        GramLanczos iteration = new GramLanczos(backend, a, count, MAX_PASSES, tolerance);
         iterations.add(iteration);
         return iteration;
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The contract over {@link HostDevice}, and what the device is asked for. */
@@ -53,6 +54,50 @@ class DeviceBackendTest extends MatrixBackendContract {
         backend.multiplyGram(a, v, product, gramProduct);
         assertThat(device.calls())
                 .containsExactly("gemv 3x2 a=#1/3' x=#2 y=#3", "gemv 3x2 a=#1/3 x=#3 y=#4", "dot x=#1 y=#1 n=6");
+    }
+
+    @Test
+    void shouldAskForTheGramStepsOfABatchInThreeCalls() {
+        FloatMatrix[] as = allocated(4, 2, 3);
+        FloatMatrix[] vs = allocated(4, 3, 1);
+        FloatMatrix[] products = allocated(4, 2, 1);
+        FloatMatrix[] gramProducts = allocated(4, 3, 1);
+        device.forget();
+        backend.multiplyGramEach(as, vs, products, gramProducts, new double[4]);
+        assertThat(device.calls())
+                .containsExactly(
+                        "gemv each of 4 x=#5..#8 y=#9..#12 a=#1..#4' 3x2",
+                        "gemv each of 4 x=#9..#12 y=#13..#16 a=#1..#4 3x2",
+                        "dot each of 4 x=#1..#4 y=#1..#4 n=6");
+    }
+
+    /** A table of addresses is not worth its copy for one, and holds only so many. */
+    @Test
+    void shouldAskForOneAloneAndForTooManyInParts() {
+        FloatMatrix[] one = allocated(1, 2, 3);
+        FloatMatrix[] many = allocated(BatchedDevice.MOST_MEMBERS + 2, 1, 1);
+        device.forget();
+        backend.scaleEach(new double[] {2}, one, one);
+        backend.scaleEach(new double[many.length], many, many);
+        assertThat(device.calls())
+                .containsExactly(
+                        "scale x=#1 y=#1 n=6",
+                        "scale each of 1024 x=#2..#1025 y=#2..#1025 n=1",
+                        "scale each of 2 x=#1026..#1027 y=#1026..#1027 n=1");
+    }
+
+    @Test
+    void shouldBoundTheMemoryOfABatch() {
+        assertThat(backend.batchSize(1)).isEqualTo(BatchedDevice.MOST_MEMBERS);
+        assertThat(backend.batchSize(32 << 20)).isEqualTo(4);
+        assertThat(backend.batchSize(Long.MAX_VALUE)).isEqualTo(1);
+        assertThat(new EjmlBackend().batchSize(1)).isEqualTo(1);
+    }
+
+    private FloatMatrix[] allocated(int count, int rows, int columns) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> backend.allocate(rows, columns))
+                .toArray(FloatMatrix[]::new);
     }
 
     @Test

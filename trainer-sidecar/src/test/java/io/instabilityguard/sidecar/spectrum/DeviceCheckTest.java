@@ -2,6 +2,7 @@ package io.instabilityguard.sidecar.spectrum;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class DeviceCheckTest {
@@ -26,6 +27,26 @@ class DeviceCheckTest {
                 .get()
                 .asString()
                 .contains("24 x 40 matrix");
+    }
+
+    /** Right one by one, but every product of a batch is that of its first member. */
+    @Test
+    void shouldFindABatchThatMixesItsMembers() {
+        Device wrong = new HostDevice() {
+            @Override
+            public BatchedDevice batched() {
+                return new HostBatches(this) {
+                    @Override
+                    public void gemv(Shape shape, long[] a, long[] x, long[] y) {
+                        long[] first = a.clone();
+                        Arrays.fill(first, a[0]);
+                        super.gemv(shape, first, x, y);
+                    }
+                };
+            }
+        };
+        assertThat(DeviceCheck.disagreement(new DeviceBackend(wrong, reference), reference))
+                .contains("the spectral norms of two 24 x 40 matrices at once came out wrong");
     }
 
     @Test

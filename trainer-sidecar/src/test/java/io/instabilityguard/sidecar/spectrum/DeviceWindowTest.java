@@ -36,12 +36,26 @@ class DeviceWindowTest {
             Dtype.BFLOAT16.put(values[i], slot, 2 * i);
         }
         FloatMatrix target = backend.allocate(2, 3);
-        window.widen(128, target);
+        window.widen(new long[] {128}, new FloatMatrix[] {target});
         float[] expected = new float[values.length];
         for (int i = 0; i < values.length; i++) {
             expected[i] = (float) Dtype.BFLOAT16.get(slot, 2 * i);
         }
         assertThat(backend.read(target)).containsExactly(expected);
+    }
+
+    @Test
+    void shouldWidenSeveralAtOnce() {
+        for (int i = 0; i < 12; i++) {
+            theirs.putShort(32 + 2 * i, (short) (Float.floatToIntBits(i) >>> 16));
+        }
+        FloatMatrix[] targets = {backend.allocate(2, 2), backend.allocate(2, 2), backend.allocate(2, 2)};
+        window.widen(new long[] {48, 32, 40}, targets);
+        assertThat(backend.read(targets[0])).containsExactly(8, 9, 10, 11);
+        assertThat(backend.read(targets[1])).containsExactly(0, 1, 2, 3);
+        assertThat(backend.read(targets[2])).containsExactly(4, 5, 6, 7);
+        assertThatThrownBy(() -> window.widen(new long[] {0, BYTES}, new FloatMatrix[] {targets[0], targets[1]}))
+                .hasMessageContaining("leave");
     }
 
     @Test

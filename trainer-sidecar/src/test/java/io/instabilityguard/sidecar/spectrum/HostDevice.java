@@ -202,6 +202,11 @@ public class HostDevice implements Device {
     }
 
     @Override
+    public BatchedDevice batched() {
+        return new HostBatches(this);
+    }
+
+    @Override
     public long openMemory(byte[] handle) {
         ByteBuffer memory = exported.get(boxed(handle));
         if (memory == null) {

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The numerics on a GPU against the CPU's in the same run, on matrices that lie in the memory of the one that computes. Every timed piece of
@@ -51,6 +53,8 @@ public final class GpuBenchmark {
             for (int n : new int[] {1024, 2048, 4096}) {
                 benchmark.size(n);
             }
+            benchmark.batch(256, 128);
+            benchmark.batch(64, 1024);
             benchmark.results.forEach(result -> progress.accept(result.toString()));
             return new Outcome(List.copyOf(benchmark.results), found.reason());
         }
@@ -61,6 +65,34 @@ public final class GpuBenchmark {
         add("spectral norm of " + n + " x " + n + ", warm", spectralNorm(gpu, REPETITIONS, w), spectralNorm(cpu, 5, w));
         add("polar factor of " + n + " x " + n + ", 6 steps", factor(gpu, REPETITIONS, w), factor(cpu, 1, w));
         add("product of " + n + " x " + n, product(gpu, REPETITIONS, w), product(cpu, CPU_REPETITIONS, w));
+    }
+
+    /** Matrices of one shape at once, against the same one by one on both. */
+    private void batch(int n, int count) {
+        FloatMatrix w = SpectrumBenchmark.lowStableRank(cpu, n, n, SEED);
+        results.add(BenchResult.comparing(
+                "GPU: spectral norms of " + count + " of " + n + " x " + n + ", warm, at once",
+                spectralNorms(gpu, REPETITIONS, w, count, count),
+                Map.of(
+                        "GPU, one by one",
+                        spectralNorms(gpu, REPETITIONS, w, count, 1),
+                        cpu.name(),
+                        spectralNorms(cpu, CPU_REPETITIONS, w, count, 1)),
+                null));
+    }
+
+    private static Timing spectralNorms(
+            MatrixBackend backend, int repetitions, FloatMatrix w, int count, int together) {
+        SpectrumProbe probe = new SpectrumProbe(backend, count);
+        List<FloatMatrix> matrices =
+                Stream.generate(() -> own(backend, w)).limit(count).toList();
+        List<Integer> slots = IntStream.range(0, count).boxed().toList();
+        return Timing.of(repetitions, () -> {}, () -> {
+            for (int first = 0; first < count; first += together) {
+                int end = first + together;
+                probe.measureEach(slots.subList(first, end), matrices.subList(first, end));
+            }
+        });
     }
 
     private void add(String name, Timing ours, Timing theirs) {

@@ -11,7 +11,20 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** Return codes become {@link DeviceException}s, addresses become pointers. */
 final class Cuda {
+    /** Number of the device that is used: the first. */
+    static final int ORDINAL = 0;
+
     private Cuda() {}
+
+    /** Makes the device's context the calling thread's: threads come and go with sessions. */
+    static void select() {
+        check("cudaSetDevice", cudart.cudaSetDevice(ORDINAL));
+    }
+
+    /** op(A) = Aᵀ or A. */
+    static int operation(boolean transposed) {
+        return transposed ? cublas.CUBLAS_OP_T : cublas.CUBLAS_OP_N;
+    }
 
     /** Checks the code of a runtime call. */
     static void check(String call, int code) {
@@ -53,6 +66,19 @@ final class Cuda {
     /** A pointer to this address of the device's; Java must not follow it. */
     static Address at(long address) {
         return new Address(address);
+    }
+
+    /** An array of addresses at this address of the device's; Java must not follow it. */
+    static Pointers pointersAt(long address) {
+        return new Pointers(address);
+    }
+
+    /** Owns nothing. */
+    static final class Pointers extends PointerPointer<FloatPointer> {
+        private Pointers(long address) {
+            super((Pointer) null);
+            this.address = address;
+        }
     }
 
     /** Owns nothing. */

@@ -1,7 +1,5 @@
 package io.instabilityguard.sidecar.spectrum.cuda;
 
-import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_N;
-import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
 import static org.bytedeco.cuda.global.cublas.cublasCreate_v2;
 import static org.bytedeco.cuda.global.cublas.cublasDestroy_v2;
 import static org.bytedeco.cuda.global.cublas.cublasSetStream_v2;
@@ -18,13 +16,13 @@ import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
-import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCreateWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaStreamNonBlocking;
 import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 import static org.bytedeco.cuda.global.cudart.cudaStreamWaitEvent;
 
+import io.instabilityguard.sidecar.spectrum.BatchedDevice;
 import io.instabilityguard.sidecar.spectrum.Device;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
@@ -46,7 +44,6 @@ import org.bytedeco.javacpp.PointerPointer;
  * io.instabilityguard.sidecar.spectrum.DeviceBackend} makes one call at a time.
  */
 final class CudaDevice implements Device {
-    private static final int ORDINAL = 0;
     private static final int HANDLE_BYTES = 64;
     /** Threads of the first stage of a reduction, each with one partial result. */
     private static final int PARTIALS = 1 << 16;
@@ -60,22 +57,19 @@ final class CudaDevice implements Device {
     private final DoublePointer partials = new DoublePointer(CudaKernels.THREADS);
     private final long firstStage;
     private final long secondStage;
+    private final CudaBatches batches;
 
     /** Opens the device; throws {@link LinkageError} or {@link RuntimeException} where it cannot. */
     CudaDevice(String name, String kernelSource) {
         this.name = name;
-        select();
+        Cuda.select();
         Cuda.check("cudaStreamCreateWithFlags", cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking));
         Cuda.checkBlas("cublasCreate", cublasCreate_v2(blas));
         Cuda.checkBlas("cublasSetStream", cublasSetStream_v2(blas, stream));
-        kernels = new CudaKernels(kernelSource, ORDINAL, stream);
+        kernels = new CudaKernels(kernelSource, Cuda.ORDINAL, stream);
         firstStage = allocate((long) PARTIALS * Double.BYTES);
         secondStage = allocate((long) CudaKernels.THREADS * Double.BYTES);
-    }
-
-    /** Makes the device's context the calling thread's: threads come and go with sessions. */
-    private static void select() {
-        Cuda.check("cudaSetDevice", cudaSetDevice(ORDINAL));
+        batches = new CudaBatches(this, stream, blas, kernels);
     }
 
     @Override
@@ -85,7 +79,7 @@ final class CudaDevice implements Device {
 
     @Override
     public long allocate(long bytes) {
-        select();
+        Cuda.select();
         try (PointerPointer<Pointer> address = new PointerPointer<>(1)) {
             Cuda.check("cudaMalloc of " + bytes + " bytes", cudaMalloc(address, bytes));
             return address.get(0).address();
@@ -94,13 +88,13 @@ final class CudaDevice implements Device {
 
     @Override
     public void free(long address) {
-        select();
+        Cuda.select();
         Cuda.check("cudaFree", cudaFree(Cuda.at(address)));
     }
 
     @Override
     public void zero(long address, long bytes) {
-        select();
+        Cuda.select();
         Cuda.check("cudaMemsetAsync", cudaMemsetAsync(Cuda.at(address), 0, bytes, stream));
     }
 
@@ -115,7 +109,7 @@ final class CudaDevice implements Device {
     }
 
     private void copy(Pointer to, Pointer from, long bytes, int direction) {
-        select();
+        Cuda.select();
         Cuda.check("cudaMemcpyAsync", cudaMemcpyAsync(to, from, bytes, direction, stream));
         Cuda.check("cudaStreamSynchronize", cudaStreamSynchronize(stream));
     }
@@ -127,15 +121,15 @@ final class CudaDevice implements Device {
 
     @Override
     public void gemm(Product product, Operand a, Operand b, Operand c) {
-        select();
+        Cuda.select();
         alpha.put(0, product.alpha());
         beta.put(0, product.beta());
         Cuda.checkBlas(
                 "cublasSgemm",
                 cublasSgemm_v2(
                         blas,
-                        operation(a),
-                        operation(b),
+                        Cuda.operation(a.transposed()),
+                        Cuda.operation(b.transposed()),
                         product.m(),
                         product.n(),
                         product.k(),
@@ -151,14 +145,14 @@ final class CudaDevice implements Device {
 
     @Override
     public void gemv(Operand a, int rows, int columns, long x, long y) {
-        select();
+        Cuda.select();
         alpha.put(0, 1);
         beta.put(0, 0);
         Cuda.checkBlas(
                 "cublasSgemv",
                 cublasSgemv_v2(
                         blas,
-                        operation(a),
+                        Cuda.operation(a.transposed()),
                         rows,
                         columns,
                         alpha,
@@ -171,31 +165,27 @@ final class CudaDevice implements Device {
                         1));
     }
 
-    private static int operation(Operand operand) {
-        return operand.transposed() ? CUBLAS_OP_T : CUBLAS_OP_N;
-    }
-
     @Override
     public void scale(double factor, long x, long y, int n) {
-        select();
+        Cuda.select();
         kernels.launch("scale", blocks(n), factor, n, x, y);
     }
 
     @Override
     public void add(double factor, long x, long y, int n) {
-        select();
+        Cuda.select();
         kernels.launch("add", blocks(n), factor, n, x, y);
     }
 
     @Override
     public void addToDiagonal(double addend, long square, int n) {
-        select();
+        Cuda.select();
         kernels.launch("add_to_diagonal", blocks(n), addend, n, square);
     }
 
     @Override
     public double dot(long x, long y, int n) {
-        select();
+        Cuda.select();
         int blocks = blocks(n);
         kernels.launch("dot", blocks, n, x, y, firstStage);
         double sum = 0;
@@ -207,7 +197,7 @@ final class CudaDevice implements Device {
 
     @Override
     public double largestMagnitude(long x, int n) {
-        select();
+        Cuda.select();
         int blocks = blocks(n);
         kernels.launch("largest", blocks, n, x, firstStage);
         double largest = 0;
@@ -232,13 +222,18 @@ final class CudaDevice implements Device {
 
     @Override
     public void widen(long from, long to, int n) {
-        select();
+        Cuda.select();
         kernels.launch("widen", blocks(n), n, from, to);
     }
 
     @Override
+    public BatchedDevice batched() {
+        return batches;
+    }
+
+    @Override
     public long openMemory(byte[] handle) {
-        select();
+        Cuda.select();
         try (PointerPointer<Pointer> address = new PointerPointer<>(1);
                 BytePointer bytes = handle(handle)) {
             cudaIpcMemHandle_t typed = new cudaIpcMemHandle_t(bytes);
@@ -256,14 +251,14 @@ final class CudaDevice implements Device {
 
     @Override
     public void closeMemory(long address) {
-        select();
+        Cuda.select();
         Cuda.check("cudaStreamSynchronize", cudaStreamSynchronize(stream));
         Cuda.check("cudaIpcCloseMemHandle", cudaIpcCloseMemHandle(Cuda.at(address)));
     }
 
     @Override
     public long openEvent(byte[] handle) {
-        select();
+        Cuda.select();
         CUevent_st event = new CUevent_st();
         try (BytePointer bytes = handle(handle)) {
             Cuda.check("cudaIpcOpenEventHandle", cudaIpcOpenEventHandle(event, new cudaIpcEventHandle_t(bytes)));
@@ -273,22 +268,23 @@ final class CudaDevice implements Device {
 
     @Override
     public void await(long event) {
-        select();
+        Cuda.select();
         Cuda.check("cudaStreamWaitEvent", cudaStreamWaitEvent(stream, new CUevent_st(Cuda.at(event)), 0));
     }
 
     @Override
     public void closeEvent(long event) {
-        select();
+        Cuda.select();
         Cuda.check("cudaEventDestroy", cudaEventDestroy(new CUevent_st(Cuda.at(event))));
     }
 
     @Override
     public void close() {
-        select();
+        Cuda.select();
         Cuda.check("cudaStreamSynchronize", cudaStreamSynchronize(stream));
         free(firstStage);
         free(secondStage);
+        batches.close();
         kernels.close();
         Cuda.checkBlas("cublasDestroy", cublasDestroy_v2(blas));
         Cuda.check("cudaStreamDestroy", cudaStreamDestroy(stream));

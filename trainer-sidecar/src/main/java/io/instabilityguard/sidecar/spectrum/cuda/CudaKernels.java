@@ -102,19 +102,32 @@ final class CudaKernels implements AutoCloseable {
         return (int) Math.max(1, Math.min(most, (n + THREADS - 1) / THREADS));
     }
 
+    /**
+     * Shape of a launch.
+     *
+     * @param blocks of {@value #THREADS} threads each, per member
+     * @param members of a batch; 1 for a kernel that knows of none
+     */
+    record Grid(int blocks, int members) {}
+
     /** {@code name(alpha, addresses…, n)}. */
     void launch(String name, int blocks, double factor, int n, long... pointers) {
         alpha.put(0, factor);
         arguments.put(0, alpha);
-        launch(name, blocks, 1, n, pointers);
+        launch(name, new Grid(blocks, 1), 1, n, pointers);
     }
 
     /** {@code name(addresses…, n)}. */
     void launch(String name, int blocks, int n, long... pointers) {
-        launch(name, blocks, 0, n, pointers);
+        launch(name, new Grid(blocks, 1), n, pointers);
     }
 
-    private void launch(String name, int blocks, int first, int n, long... pointers) {
+    /** {@code name(addresses…, n)} for every member. */
+    void launch(String name, Grid grid, int n, long... pointers) {
+        launch(name, grid, 0, n, pointers);
+    }
+
+    private void launch(String name, Grid grid, int first, int n, long[] pointers) {
         for (int i = 0; i < pointers.length; i++) {
             addresses.put(i, pointers[i]);
             arguments.put(first + i, addresses.getPointer(i));
@@ -124,7 +137,17 @@ final class CudaKernels implements AutoCloseable {
         Cuda.checkDriver(
                 name,
                 cuLaunchKernel(
-                        function(name), blocks, 1, 1, THREADS, 1, 1, 0, stream, arguments, (PointerPointer<?>) null));
+                        function(name),
+                        grid.blocks(),
+                        grid.members(),
+                        1,
+                        THREADS,
+                        1,
+                        1,
+                        0,
+                        stream,
+                        arguments,
+                        (PointerPointer<?>) null));
     }
 
     private CUfunc_st function(String name) {

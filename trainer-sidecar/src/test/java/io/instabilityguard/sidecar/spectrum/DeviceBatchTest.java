@@ -1,0 +1,8 @@
+package io.instabilityguard.sidecar.spectrum;
+
+class DeviceBatchTest extends BatchContract {
+    @Override
+    MatrixBackend backend() {
+        return new DeviceBackend(new HostDevice(), new EjmlBackend());
+    }
+}

@@ -1,0 +1,8 @@
+package io.instabilityguard.sidecar.spectrum;
+
+class EjmlBatchTest extends BatchContract {
+    @Override
+    MatrixBackend backend() {
+        return new EjmlBackend();
+    }
+}
