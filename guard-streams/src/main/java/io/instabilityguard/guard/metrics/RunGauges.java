@@ -11,7 +11,7 @@ import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.DoubleUnaryOperator;
+import java.util.function.LongToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -43,13 +43,13 @@ final class RunGauges {
         Gauge.builder("guard.approvals.waiting", () -> ifLive(runs.approvals(clock.millis())))
                 .description("Commands that wait for an operator's approval.")
                 .register(registry);
-        seconds("guard.run.unknown", "Time for which runs were UNKNOWN.", now -> runs.unknownSeconds((long) now));
-        seconds("guard.run.watched", "Time for which runs were there.", now -> runs.watchedSeconds((long) now));
+        seconds("guard.run.unknown", "Time for which runs were UNKNOWN.", runs::unknownSeconds);
+        seconds("guard.run.watched", "Time for which runs were there.", runs::watchedSeconds);
         perRun = List.of(
                 perRun(
                         "health",
                         "0 UNKNOWN, 1 OK, 2 ALARM.",
-                        state -> state.getHealth().ordinal()),
+                        state -> number(state.getHealth())),
                 perRun("step", "Last step that the guard read.", RunState::getLastStep),
                 perRun(
                         "open.anomalies",
@@ -85,11 +85,19 @@ final class RunGauges {
         return isLive.getAsBoolean() ? count : Double.NaN;
     }
 
-    private void seconds(String name, String description, DoubleUnaryOperator value) {
+    private void seconds(String name, String description, LongToDoubleFunction value) {
         FunctionCounter.builder(name, clock, now -> value.applyAsDouble(now.millis()))
                 .description(description)
                 .baseUnit("seconds")
                 .register(registry);
+    }
+
+    private static int number(Health health) {
+        return switch (health) {
+            case UNKNOWN -> 0;
+            case OK -> 1;
+            case ALARM -> 2;
+        };
     }
 
     private PerRun perRun(String name, String description, ToDoubleFunction<RunState> value) {
