@@ -2,9 +2,15 @@ package io.instabilityguard.evaluation.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.instabilityguard.evaluation.Lab;
 import io.instabilityguard.evaluation.broker.BrokerCluster;
+import io.instabilityguard.guard.console.ConsoleMain;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,12 +24,13 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
  * deploy/README.md, block by block, on three brokers. The places of the system are moved to a folder; {@code guard} runs the classes under test without
- * building; {@code systemctl} starts what the unit says; {@code kafka-acls.sh} only counts, since {@code LeastAclsIT} carries its lines out.
+ * building, those of the console in this JVM; {@code systemctl} starts what the unit says; {@code kafka-acls.sh} only counts, since {@code LeastAclsIT} carries its lines out.
  */
 @Timeout(300)
 class InstallIT {
@@ -33,8 +40,29 @@ class InstallIT {
     private final Path folder = Lab.folder();
     private final Path home = folder.resolve("opt");
 
+    private HttpServer console;
+
+    /** Commands of the console are carried out in this JVM, which has begun already: each answer ends with the exit status. */
+    @BeforeEach
+    void answer() throws IOException {
+        console = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        console.createContext("/", exchange -> {
+            StringWriter said = new StringWriter();
+            PrintWriter out = new PrintWriter(said, true);
+            String[] words = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8).split("\n");
+            int status = ConsoleMain.commandLine().setOut(out).setErr(out).execute(words);
+            out.println(status);
+            byte[] answer = said.toString().getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        console.start();
+    }
+
     @AfterEach
     void stop() throws IOException {
+        console.stop(0);
         Path started = folder.resolve("started");
         if (Files.exists(started)) {
             Files.readAllLines(started)
@@ -74,9 +102,12 @@ class InstallIT {
                     streams) exec %1$sguard.GuardMain "$@" ;;
                     sidecar) exec %1$ssidecar.SidecarMain "$@" ;;
                 esac
-                %1$sguard.console.ConsoleMain $command "$@" || exit
+                said=$(printf '%%s\\n' $command "$@" | curl --silent --data-binary @- %2$s)
+                printf '%%s\\n' "$said" | sed '$d'
+                status=$(printf '%%s\\n' "$said" | sed -n '$p')
+                [ "$status" -eq 0 ] || exit "$status"
                 case "$command $*" in doctor*--sidecar-config*) exec %1$ssidecar.DoctorMain "$@" ;; esac
-                """.formatted(java));
+                """.formatted(java, "http://127.0.0.1:" + console.getAddress().getPort()));
         Path tools = Files.createDirectories(folder.resolve("bin"));
         executable(tools.resolve("python3"), "exec \"$GUARD_PYTHON\" \"$@\"\n");
         executable(tools.resolve("kafka-acls.sh"), "echo \"$@\" >>" + folder.resolve("acls") + "\n");
