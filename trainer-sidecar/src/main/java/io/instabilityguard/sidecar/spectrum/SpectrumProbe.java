@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>σ is a lower bound, so the stable rank is an upper bound. With a gap (small stable rank) the relative error of σ is about
  * residual² / (2 · gap), below 10⁻⁴ at a relative gap of σ² of one half; on a flat spectrum (a Gaussian matrix) expect up to about one
- * percent. At most {@value #MAX_PASSES} passes per run, two runs per measurement. Not thread-safe; no
- * allocation once every shape was seen, but for the answer itself.
+ * percent. At most {@value #MAX_PASSES} passes per run, two runs per measurement. Not thread-safe; nothing is
+ * allocated in the backend once every shape was seen in its largest number.
  */
 public final class SpectrumProbe {
     static final double JUMP = 0.2;
