@@ -99,7 +99,15 @@ final class GuardArchitectureTest {
             .mayOnlyBeAccessedByLayers("root", "anomaly", "lease", "operator", "intervention", "view")
             .whereLayer("policy")
             .mayOnlyBeAccessedByLayers(
-                    "root", "anomaly", "operator", "intervention", "catalogue", "notification", "console", "view", "replay");
+                    "root",
+                    "anomaly",
+                    "operator",
+                    "intervention",
+                    "catalogue",
+                    "notification",
+                    "console",
+                    "view",
+                    "replay");
 
     @ArchTest
     static final ArchRule KAFKA_STAYS_IN_THE_SHELL = noClasses()

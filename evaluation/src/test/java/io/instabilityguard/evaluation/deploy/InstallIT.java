@@ -107,7 +107,8 @@ class InstallIT {
                 status=$(printf '%%s\\n' "$said" | sed -n '$p')
                 [ "$status" -eq 0 ] || exit "$status"
                 case "$command $*" in doctor*--sidecar-config*) exec %1$ssidecar.DoctorMain "$@" ;; esac
-                """.formatted(java, "http://127.0.0.1:" + console.getAddress().getPort()));
+                """.formatted(
+                        java, "http://127.0.0.1:" + console.getAddress().getPort()));
         Path tools = Files.createDirectories(folder.resolve("bin"));
         executable(tools.resolve("python3"), "exec \"$GUARD_PYTHON\" \"$@\"\n");
         executable(tools.resolve("kafka-acls.sh"), "echo \"$@\" >>" + folder.resolve("acls") + "\n");
