@@ -46,10 +46,7 @@ final class RunGauges {
         seconds("guard.run.unknown", "Time for which runs were UNKNOWN.", runs::unknownSeconds);
         seconds("guard.run.watched", "Time for which runs were there.", runs::watchedSeconds);
         perRun = List.of(
-                perRun(
-                        "health",
-                        "0 UNKNOWN, 1 OK, 2 ALARM.",
-                        state -> number(state.getHealth())),
+                perRun("health", "0 UNKNOWN, 1 OK, 2 ALARM.", state -> number(state.getHealth())),
                 perRun("step", "Last step that the guard read.", RunState::getLastStep),
                 perRun(
                         "open.anomalies",

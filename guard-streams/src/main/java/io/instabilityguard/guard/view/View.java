@@ -57,8 +57,8 @@ public final class View implements AutoCloseable {
         FeedPlan plan = new FeedPlan("guard-view", List.of(Topics.RUNS), HISTORY, config.history());
         TopicFeed feed = new TopicFeed(plan, clients, new FleetTaker(fleet), clock);
         ActionSender actions = new ActionSender(clients);
-        Sources sources =
-                new Sources(fleet, instance.policies(), instance.rows(), actions, feed::state, instance.metrics(), clock);
+        Sources sources = new Sources(
+                fleet, instance.policies(), instance.rows(), actions, feed::state, instance.metrics(), clock);
         ViewServer server = new ViewServer(config, sources).start();
         feed.start();
         return new View(feed, actions, server);
