@@ -22,7 +22,8 @@ final class DeployAlertsTest {
 
     @Test
     void shouldPassTheirOwnTests() throws Exception {
-        assertThat(run(RULES, "promtool", "test", "rules", "alerts_test.yaml")).isZero();
+        assertThat(run(RULES, "promtool", "test", "rules", "alerts_test.yaml", "objectives_test.yaml"))
+                .isZero();
     }
 
     @Test

@@ -22,8 +22,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "canary",
         description = {
-            "Sends a tiny synthetic run with a planted anomaly through the real topics, waits for the alarm and serves the result to Prometheus, again and again.",
-            "With --once: one probe; exit status 0 detected, 1 missed. It writes telemetry and reads anomalies, nothing else."
+            "Sends a tiny synthetic run with a planted anomaly through the real topics, waits for the alarm and serves"
+                    + " the result to Prometheus, again and again.",
+            "With --once: one probe; exit status 0 detected, 1 missed. It writes telemetry and reads anomalies,"
+                    + " nothing else."
         },
         mixinStandardHelpOptions = true)
 final class CanaryCommand extends ClusterCommand implements Callable<Integer> {
