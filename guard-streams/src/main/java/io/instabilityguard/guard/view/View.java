@@ -50,8 +50,8 @@ public final class View implements AutoCloseable {
         Fleet fleet = new Fleet(MOST_RUNS, config.historyBytes());
         TopicFeed feed = new TopicFeed(fleet, clients, config.history(), clock);
         ActionSender actions = new ActionSender(clients);
-        Sources sources =
-                new Sources(fleet, instance.policies(), instance.rows(), actions, feed::state, instance.metrics(), clock);
+        Sources sources = new Sources(
+                fleet, instance.policies(), instance.rows(), actions, feed::state, instance.metrics(), clock);
         ViewServer server = new ViewServer(config, sources).start();
         feed.start();
         return new View(feed, actions, server);

@@ -102,10 +102,7 @@ final class OperatorApi {
     private static RevisionRow row(Policy base, PolicyBook.Revision revision) {
         Policy policy = revision.policy();
         return new RevisionRow(
-                revision.pattern().text(),
-                policy.hash(),
-                policy.mode().name(),
-                PolicyChange.between(base, policy));
+                revision.pattern().text(), policy.hash(), policy.mode().name(), PolicyChange.between(base, policy));
     }
 
     /** Passes on what an operator wants. */

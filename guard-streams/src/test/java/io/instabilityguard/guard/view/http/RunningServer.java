@@ -43,13 +43,7 @@ final class RunningServer implements AutoCloseable {
 
     RunningServer(Tokens tokens) throws IOException {
         Sources sources = new Sources(
-                fleet,
-                policies,
-                PolicyRow.of("mode: enforce"),
-                this::send,
-                () -> feed,
-                () -> "",
-                Clock.systemUTC());
+                fleet, policies, PolicyRow.of("mode: enforce"), this::send, () -> feed, () -> "", Clock.systemUTC());
         HttpConfig config =
                 new HttpConfig("127.0.0.1", 0, Set.of(), false, false, tokens, Duration.ofHours(1), 1_000_000);
         server = new ViewServer(config, sources).start();
