@@ -46,8 +46,8 @@ class PolicyIT {
                         .untilAsserted(() -> assertThat(console(broker, 0, "policy", "history"))
                                 .contains("in force", "refused: SerializationException"));
                 await().atMost(PATIENCE)
-                        .untilAsserted(
-                                () -> assertThat(guard.policies().of("any").mode()).hasToString("ENFORCE"));
+                        .untilAsserted(() ->
+                                assertThat(guard.policies().of("any").mode()).hasToString("ENFORCE"));
             }
             try (Guard again = guard(broker)) {
                 await().atMost(PATIENCE).until(again::isRunning);
