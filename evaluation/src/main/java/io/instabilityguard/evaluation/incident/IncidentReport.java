@@ -16,6 +16,7 @@ import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.Verdict;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +30,7 @@ import java.util.stream.Stream;
 final class IncidentReport {
     private static final double LOSS_CAP = 1.5;
     private static final int MOST_ROWS = 60;
-    private static final int MOST_LAYERS_NAMED = 4;
+    private static final int MOST_LAYERS_NAMED = 2;
     private static final Set<DecisionAction> ISSUES =
             Set.of(DecisionAction.COMMAND, DecisionAction.WOULD_COMMAND, DecisionAction.PROPOSE);
 
@@ -103,20 +104,17 @@ final class IncidentReport {
                 new Fact(
                         "commands applied",
                         "" + issued.keySet().stream().filter(this::isApplied).count()),
-                new Fact("verdicts", verdicts()),
+                new Fact("judged effective", effective()),
                 new Fact("ledger", isLedgerIntact() ? "intact" : "BROKEN"));
     }
 
-    private String verdicts() {
-        Map<String, Long> counts = incident.decisions().stream()
-                .filter(decision -> decision.getAction() == DecisionAction.VERDICT)
-                .collect(Collectors.groupingBy(decision -> decision.getVerdict().name(), Collectors.counting()));
-        return counts.isEmpty()
-                ? "none"
-                : counts.entrySet().stream()
-                        .map(count -> count.getValue() + " " + count.getKey().toLowerCase(Locale.ROOT))
-                        .sorted()
-                        .collect(Collectors.joining(", "));
+    private String effective() {
+        List<Verdict> verdicts = incident.decisions().stream()
+                .map(Decision::getVerdict)
+                .filter(verdict -> verdict != Verdict.UNKNOWN)
+                .toList();
+        long effective = verdicts.stream().filter(Verdict.EFFECTIVE::equals).count();
+        return effective + " of " + verdicts.size();
     }
 
     private List<Panel> panels() {
