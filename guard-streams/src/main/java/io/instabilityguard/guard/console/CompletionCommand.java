@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class CompletionCommand implements Callable<Integer> {
     /** The launcher's commands that run in other modules. */
-    static final List<String> ELSEWHERE =
-            List.of("up", "preflight", "demo", "evaluate", "bench", "chaos", "report", "sidecar", "fuzz", "test", "help");
+    static final List<String> ELSEWHERE = List.of(
+            "up", "preflight", "demo", "evaluate", "bench", "chaos", "report", "sidecar", "fuzz", "test", "help");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
