@@ -96,6 +96,7 @@ class InstallIT {
         }
         String java = Path.of(System.getProperty("java.home"), "bin", "java") + " " + JVM + " -cp "
                 + System.getProperty("java.class.path") + " io.instabilityguard.";
+        String answers = "http://127.0.0.1:" + console.getAddress().getPort();
         executable(home.resolve("guard"), """
                 command=$1; shift
                 case $command in
@@ -107,8 +108,7 @@ class InstallIT {
                 status=$(printf '%%s\\n' "$said" | sed -n '$p')
                 [ "$status" -eq 0 ] || exit "$status"
                 case "$command $*" in doctor*--sidecar-config*) exec %1$ssidecar.DoctorMain "$@" ;; esac
-                """.formatted(
-                        java, "http://127.0.0.1:" + console.getAddress().getPort()));
+                """.formatted(java, answers));
         Path tools = Files.createDirectories(folder.resolve("bin"));
         executable(tools.resolve("python3"), "exec \"$GUARD_PYTHON\" \"$@\"\n");
         executable(tools.resolve("kafka-acls.sh"), "echo \"$@\" >>" + folder.resolve("acls") + "\n");
