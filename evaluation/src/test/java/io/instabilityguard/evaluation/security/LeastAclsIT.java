@@ -120,7 +120,7 @@ class LeastAclsIT {
         assertThat(doctor("guard"))
                 .contains("may do with every topic what its role needs: guard", "an administrator runs");
         assertThat(doctor("operator")).contains("may do with every topic what its role needs: operator");
-        assertThat(doctor("guard", "operator")).contains("may not READ " + Topics.COMMANDS.name());
+        assertThat(doctor("guard", "operator")).contains("may not WRITE " + Topics.OPERATOR.name());
     }
 
     private static String doctor(String principal) throws IOException {

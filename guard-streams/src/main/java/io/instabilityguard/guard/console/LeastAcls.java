@@ -75,6 +75,7 @@ public record LeastAcls(String principalPrefix, String applicationId) {
                 topic(guard, READ, Topics.DECISIONS, "show and notify what it decided"),
                 topic(guard, READ, Topics.COMMANDS, "show what it commanded"),
                 topic(guard, READ, Topics.RUNS, "show where runs stand"),
+                topic(guard, READ, Topics.SHADOW, "show how shadow policies do"),
                 topic(guard, READ, Topics.DEAD_LETTERS, "count what it could not read"),
                 rule(guard, GROUP, LITERAL, applicationId + "-notifications", READ, "notify once per cluster"));
     }

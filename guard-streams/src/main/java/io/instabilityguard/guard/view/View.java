@@ -25,8 +25,8 @@ import org.apache.kafka.clients.CommonClientConfigs;
 public final class View implements AutoCloseable {
 
     private static final int MOST_RUNS = 5_000;
-    private static final List<Topic<?>> HISTORY =
-            List.of(Topics.TELEMETRY, Topics.ANOMALIES, Topics.COMMANDS, Topics.OUTCOMES, Topics.DECISIONS);
+    private static final List<Topic<?>> HISTORY = List.of(
+            Topics.TELEMETRY, Topics.ANOMALIES, Topics.COMMANDS, Topics.OUTCOMES, Topics.DECISIONS, Topics.SHADOW);
 
     private final TopicFeed feed;
     private final ActionSender actions;

@@ -5,7 +5,9 @@ import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.RunState;
+import io.instabilityguard.schemas.ShadowAgreement;
 import io.instabilityguard.schemas.StepTelemetry;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -30,6 +33,7 @@ public final class Fleet {
     private final long mostBytes;
     private final TreeMap<String, RunState> states = new TreeMap<>();
     private final Map<String, RunBoard> boards = new LinkedHashMap<>();
+    private final TreeMap<String, ShadowAgreement> shadows = new TreeMap<>();
     private final Set<String> changed = new TreeSet<>();
     private long taken;
     private long evicted;
@@ -49,7 +53,7 @@ public final class Fleet {
     public synchronized void take(String run, SpecificRecord record) {
         if (record instanceof RunState state) {
             states.put(run, state);
-            dropOldestState();
+            oldest(states, RunState::getTimestampMs).ifPresent(this::withdraw);
         } else if (record instanceof StepTelemetry telemetry) {
             board(run).take(telemetry);
         } else if (record instanceof Anomaly anomaly) {
@@ -60,6 +64,9 @@ public final class Fleet {
             board(run).take(outcome);
         } else if (record instanceof Decision decision) {
             board(run).take(decision);
+        } else if (record instanceof ShadowAgreement agreement) {
+            shadows.put(run, agreement);
+            oldest(shadows, ShadowAgreement::getTimestampMs).ifPresent(shadows::remove);
         }
         changed.add(run);
         if (++taken % CHECK_EVERY == 0) {
@@ -71,6 +78,7 @@ public final class Fleet {
     public synchronized void withdraw(String run) {
         states.remove(run);
         boards.remove(run);
+        shadows.remove(run);
         changed.add(run);
     }
 
@@ -82,13 +90,13 @@ public final class Fleet {
         return board;
     }
 
-    private void dropOldestState() {
-        if (states.size() > mostRuns) {
-            states.values().stream()
-                    .min((a, b) -> Long.compare(a.getTimestampMs(), b.getTimestampMs()))
-                    .map(RunState::getRun)
-                    .ifPresent(this::withdraw);
-        }
+    /** The run with the oldest record, when there are too many. */
+    private <R> Optional<String> oldest(Map<String, R> records, ToLongFunction<R> timestampMs) {
+        return records.size() <= mostRuns
+                ? Optional.empty()
+                : records.entrySet().stream()
+                        .min(Comparator.comparingLong(entry -> timestampMs.applyAsLong(entry.getValue())))
+                        .map(Map.Entry::getKey);
     }
 
     private void dropOldestHistories() {
@@ -136,6 +144,11 @@ public final class Fleet {
                 .sorted((a, b) -> Integer.compare(a.urgency(), b.urgency()))
                 .toList()
                 .stream();
+    }
+
+    /** Where the shadow policies of runs agree with those in force, by run. */
+    public synchronized List<ShadowAgreement> shadows() {
+        return List.copyOf(shadows.values());
     }
 
     /** Histories that gave way to the bound on memory. */

@@ -13,7 +13,9 @@ import io.instabilityguard.guard.view.board.RunBoard;
 import io.instabilityguard.guard.view.board.RunBoard.MeasuredCost;
 import io.instabilityguard.guard.view.board.RunSummary;
 import io.instabilityguard.guard.view.board.RunSummary.Proposal;
+import io.instabilityguard.schemas.AgreementTally;
 import io.instabilityguard.schemas.OperatorAction;
+import io.instabilityguard.schemas.ShadowAgreement;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.ConflictResponse;
 import io.javalin.http.Context;
@@ -59,6 +61,30 @@ final class OperatorApi {
 
     private record RevisionRow(String pattern, String hash, String mode, List<PolicyChange> changes) {}
 
+    private record Shadows(List<Shadow> items) {}
+
+    private record Shadow(
+            String run, long sinceStep, long step, String policyHash, String shadowHash, Tally alarms, Tally commands) {
+
+        static Shadow of(ShadowAgreement agreement) {
+            return new Shadow(
+                    agreement.getRun(),
+                    agreement.getSinceStep(),
+                    agreement.getStep(),
+                    agreement.getPolicyHash(),
+                    agreement.getShadowHash(),
+                    Tally.of(agreement.getAlarms()),
+                    Tally.of(agreement.getCommands()));
+        }
+    }
+
+    private record Tally(long both, long onlyShadow, long onlyInForce, long leadSteps) {
+
+        static Tally of(AgreementTally tally) {
+            return new Tally(tally.getBoth(), tally.getOnlyShadow(), tally.getOnlyInForce(), tally.getLeadSteps());
+        }
+    }
+
     private record WhoAmI(String name, Role role, @Nullable String csrfToken, boolean signedIn) {}
 
     private record Accepted(String id) {}
@@ -97,6 +123,13 @@ final class OperatorApi {
         Api.answer(
                 context,
                 new PolicyPage(base.hash(), base.mode().name(), base.budget(), sources.policyRows(), revisions));
+    }
+
+    /** Where shadow policies agree with those in force, run by run. */
+    void shadows(Context context) {
+        Api.answer(
+                context,
+                new Shadows(sources.fleet().shadows().stream().map(Shadow::of).toList()));
     }
 
     private static RevisionRow row(Policy base, PolicyBook.Revision revision) {

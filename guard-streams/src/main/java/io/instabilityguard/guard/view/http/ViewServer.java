@@ -100,6 +100,7 @@ public final class ViewServer implements AutoCloseable {
         routes.post(API + "/runs/{run}/actions", operators::act, Needs.OPERATOR);
         routes.get(API + "/proposals", operators::proposals, Needs.VIEWER);
         routes.get(API + "/policy", operators::policy, Needs.VIEWER);
+        routes.get(API + "/shadows", operators::shadows, Needs.VIEWER);
         routes.get(API + "/session", operators::whoAmI, Needs.NOTHING);
         routes.post(API + "/session", operators::signIn, Needs.VIEWER);
         routes.delete(API + "/session", operators::signOut, Needs.NOTHING);

@@ -6,6 +6,8 @@ import { number, whole } from './format.js';
 import { mount } from './shell.js';
 
 const CHANGES = [{ label: 'Key' }, { label: 'For these runs' }, { label: 'Policy of the process' }];
+const SHADOWS = [{ label: 'Run' }, { label: 'Of' }, { label: 'Both', number: true }, { label: 'Only shadow', number: true },
+  { label: 'Only in force', number: true }, { label: 'Lead in steps', number: true }, { label: 'Steps' }];
 const COLUMNS = [{ label: 'Key' }, { label: 'In force' }, { label: 'Default' }];
 let rows = [];
 
@@ -26,9 +28,18 @@ function revision({ pattern, hash, mode, changes }) {
         key, cells: [h('code', {}, key), h('code', {}, after || 'none'), h('code', {}, before || 'none')] }))));
 }
 
+/** How a policy does that is only tried, beside the one in force. */
+function tried(items) {
+  const row = (shadow, what, { both, onlyShadow, onlyInForce, leadSteps }) => ({ key: `${shadow.run} ${what}`,
+    cells: [shadow.run, what, whole(both), whole(onlyShadow), whole(onlyInForce), whole(leadSteps), `${whole(shadow.sinceStep)} to ${whole(shadow.step)}`] });
+  return items.length === 0 ? [] : [h('h2', {}, 'Shadow policies'), table('Agreement of shadow policies with those in force', SHADOWS,
+    items.flatMap((shadow) => [row(shadow, 'alarms', shadow.alarms), row(shadow, 'commands', shadow.commands)]))];
+}
+
 async function refresh(runs) {
-  if (runs !== null) return;
   try {
+    put(at('shadows'), tried((await get('/shadows')).items));
+    if (runs !== null) return;
     const policy = await get('/policy');
     rows = policy.rows;
     const changed = rows.filter(({ value, standard }) => value !== standard).length;

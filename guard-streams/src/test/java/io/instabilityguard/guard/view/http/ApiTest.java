@@ -72,6 +72,7 @@ class ApiTest {
         check("/runs/{run}/entries", OF_RUN + "/entries");
         check("/proposals", "/proposals");
         check("/policy", "/policy");
+        check("/shadows", "/shadows");
         check("/session", "/session");
         Set<String> described = new TreeSet<>();
         description.get("paths").properties().forEach(path -> {
@@ -108,6 +109,16 @@ class ApiTest {
         assertThat(loss).hasSize(2);
         assertThat(loss.get(0).asDouble()).isEqualTo(2.71875);
         assertThat(loss.get(1).isNull()).isTrue();
+    }
+
+    @Test
+    void shouldShowWhereShadowsAgree() {
+        server.fleet.take(RUN, Samples.shadowAgreement());
+        JsonNode shadow = json(get("/shadows")).at("/items/0");
+        assertThat(shadow.get("run").asText()).isEqualTo("run-42");
+        assertThat(shadow.at("/alarms/onlyShadow").asLong()).isEqualTo(2);
+        assertThat(shadow.at("/commands/leadSteps").asLong()).isEqualTo(-2);
+        check("/shadows", "/shadows");
     }
 
     @Test
