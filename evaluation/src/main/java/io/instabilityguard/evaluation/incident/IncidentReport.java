@@ -76,7 +76,7 @@ final class IncidentReport {
     }
 
     private String ending() {
-        long applied = issued.keySet().stream().filter(this::isApplied).count();
+        long applied = applied().count();
         String done =
                 applied == 0 ? "No command was applied" : applied + " of " + issued.size() + " commands were applied";
         return done
@@ -101,9 +101,7 @@ final class IncidentReport {
                                 .orElse("unknown")),
                 new Fact("anomalies raised", "" + causes.size()),
                 new Fact("commands wanted", "" + issued.size()),
-                new Fact(
-                        "commands applied",
-                        "" + issued.keySet().stream().filter(this::isApplied).count()),
+                new Fact("commands applied", "" + applied().count()),
                 new Fact("judged effective", effective()),
                 new Fact("ledger", isLedgerIntact() ? "intact" : "BROKEN"));
     }
@@ -160,10 +158,8 @@ final class IncidentReport {
                         anomaly.getRaisedAtStep(),
                         Marker.Kind.ANOMALY,
                         anomaly.getEvidence().getDetector()));
-        Stream<Marker> applied = issued.keySet().stream()
-                .filter(this::isApplied)
-                .map(id -> new Marker(appliedAt(id), Marker.Kind.COMMAND, id));
-        return Stream.concat(raised, applied).toList();
+        Stream<Marker> done = applied().map(id -> new Marker(appliedAt(id), Marker.Kind.COMMAND, id));
+        return Stream.concat(raised, done).toList();
     }
 
     private Table causeTable() {
@@ -272,6 +268,11 @@ final class IncidentReport {
 
     private boolean isLedgerIntact() {
         return incident.chains().stream().map(LedgerCheck.Chain::finding).allMatch(java.util.Optional::isEmpty);
+    }
+
+    /** Ids of the commands that a rank applied, in the order of their decisions. */
+    private Stream<String> applied() {
+        return issued.keySet().stream().filter(this::isApplied);
     }
 
     private boolean isApplied(String id) {
