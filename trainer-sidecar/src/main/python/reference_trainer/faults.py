@@ -14,13 +14,15 @@ from reference_trainer.model import CausalAttention, CharacterGpt
 class Fault:
     """Does nothing. A fault acts on ``steps`` updates from number ``first_step`` on and has no memory.
 
-    A rewound run repeats steps, not updates: what hit it once does not hit it again.
+    A rewound run repeats steps, not updates: what hit it once does not hit it again. Where the fault is one of the data,
+    updates are counted in batches drawn, so that batches that a rewound run leaves out do not hit it either.
 
     ``ends_run`` is false where numbers that are not finite are part of the fault, so that the run goes on with them.
     """
 
     first_step: int = 0
     steps: int = 0
+    is_of_data = False
     ends_run = True
 
     def acts_at(self, update: int) -> bool:
@@ -44,6 +46,7 @@ class GarbageTargets(Fault):
     """Bad data: every target is the same symbol."""
 
     symbol: int = 0
+    is_of_data = True
 
     def targets(self, targets: torch.Tensor) -> torch.Tensor:
         return torch.full_like(targets, self.symbol)

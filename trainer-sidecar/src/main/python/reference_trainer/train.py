@@ -52,6 +52,7 @@ class Trainer:
         self.optimizer = make_optimizer(self.model, scenario)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, scenario.warm_up)
         self._next_step = 0
+        self._batches_left_out = 0
         self._parameters = list(self.model.parameters())
 
     def twin(self) -> Trainer:
@@ -81,6 +82,7 @@ class Trainer:
             group["lr"] = rate * self.scenario.warm_up(step + 1)
         for _ in range(skip_batches):
             next(self._batches)
+        self._batches_left_out += skip_batches
 
     def scale_learning_rate(self, factor: float) -> None:
         """Multiplies the learning rate of all parameters from now on."""
@@ -99,7 +101,7 @@ class Trainer:
     def _step(self, update: int, method: Method) -> StepRecord:
         step = self._next_step
         self._next_step += 1
-        fault = self.scenario.fault if self.scenario.fault.acts_at(update) else Fault()
+        fault = self._fault_at(update)
         inputs, targets = next(self._batches)
         loss = functional.cross_entropy(self.model(inputs).flatten(0, 1), fault.targets(targets).flatten())
         self.optimizer.zero_grad(set_to_none=True)
@@ -112,6 +114,10 @@ class Trainer:
         fault.after_update(self.model)
         method.after_update(step, record.loss, norm, record.max_attention_logit)
         return record
+
+    def _fault_at(self, update: int) -> Fault:
+        fault = self.scenario.fault
+        return fault if fault.acts_at(update + self._batches_left_out if fault.is_of_data else update) else Fault()
 
     def _backward(self, loss: torch.Tensor, penalty: torch.Tensor | None) -> float:
         """Leaves the gradient of loss and penalty behind and returns the norm of the loss's alone."""
