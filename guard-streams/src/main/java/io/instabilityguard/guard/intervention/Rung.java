@@ -30,8 +30,8 @@ record Rung(String name, InterventionPolicy settings) {
     }
 
     /**
-     * The anomaly of one of these detectors that asks for this rung now: it fires, or it is open and either the last command was not applied or nothing could be
-     * commanded before, because the guard had just met the run.
+     * The anomaly of one of these detectors that asks for this rung now: it fires (or, where that is enough, it is elevated), or it is open and either
+     * the last command was not applied or nothing could be commanded before, because the guard had just met the run.
      */
     Optional<OpenAnomaly> pressing(RunMemory memory, List<String> detectors, long step, boolean isNewHolder) {
         boolean mayAskAgain = isNewHolder
@@ -40,8 +40,12 @@ record Rung(String name, InterventionPolicy settings) {
                         .isPresent();
         return detectors.stream()
                 .flatMap(detector -> memory.openOf(detector).stream())
-                .filter(anomaly -> mayAskAgain || anomaly.lastFiringStep() == step)
+                .filter(anomaly -> mayAskAgain || isLoud(anomaly, step))
                 .findFirst();
+    }
+
+    private boolean isLoud(OpenAnomaly anomaly, long step) {
+        return (timing().whileElevated() ? anomaly.lastLoudStep() : anomaly.lastFiringStep()) == step;
     }
 
     /** Why this rung may not command now; empty when it may. */

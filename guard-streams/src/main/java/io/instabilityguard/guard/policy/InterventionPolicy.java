@@ -66,6 +66,7 @@ public record InterventionPolicy(
      * @param cooldownSteps steps after application in which the rung does not command again
      * @param mostPer1000Steps most commands in any 1,000 steps
      * @param retrySteps wait after a command that was not applied; it is then asked again while the anomaly is open
+     * @param whileElevated whether it commands again while the detector no longer fires but is elevated
      */
     public record Timing(
             int leadSteps,
@@ -73,7 +74,8 @@ public record InterventionPolicy(
             int outstandingSteps,
             int cooldownSteps,
             int mostPer1000Steps,
-            int retrySteps) {}
+            int retrySteps,
+            boolean whileElevated) {}
 
     /**
      * How the effect of an applied command is judged.

@@ -118,7 +118,8 @@ final class InterventionReader {
                 section.wholeOr("outstanding-steps", 1, MANY_STEPS, 40),
                 section.wholeOr("cooldown-steps", 0, MANY_STEPS, 10),
                 section.wholeOr("most-per-1000-steps", 1, 1_000, 100),
-                section.wholeOr("retry-steps", 1, MANY_STEPS, 5));
+                section.wholeOr("retry-steps", 1, MANY_STEPS, 5),
+                section.isSet("while-elevated"));
     }
 
     private static Escalation escalation(Section section) {
