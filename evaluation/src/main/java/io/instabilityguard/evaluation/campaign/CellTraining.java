@@ -86,7 +86,7 @@ record CellTraining(
     }
 
     private void keep(Task task, TrainerResult result, List<StepLine> steps, @Nullable HistoryRecorder recorder) {
-        Optional<RunHistory> history = Optional.ofNullable(recorder).map(one -> history(one, result));
+        Optional<RunHistory> history = Optional.ofNullable(recorder).map(one -> history(one, result.seed(), steps));
         history.ifPresent(one -> traces.ifPresent(folder ->
                 folder.write(task.cell().scenario(), task.cell().method().name(), result.seed(), one.telemetry())));
         Optional<GuardPart> part = history.map(GuardedRun::of);
@@ -100,11 +100,12 @@ record CellTraining(
     }
 
     /** The topics are a little behind the trainer. */
-    private RunHistory history(HistoryRecorder recorder, TrainerResult result) {
-        if (!recorder.awaitStep(result.steps() - 1, LAST_RECORDS)) {
-            throw UserError.environment("the guard did not hear the end of seed " + result.seed());
+    private RunHistory history(HistoryRecorder recorder, int seed, List<StepLine> steps) {
+        int last = steps.get(steps.size() - 1).step();
+        if (!recorder.awaitStep(last, LAST_RECORDS)) {
+            throw UserError.environment("the guard did not hear the end of seed " + seed);
         }
-        recorder.awaitAnswer(result.steps() - 1, LAST_RECORDS);
+        recorder.awaitAnswer(last, LAST_RECORDS);
         guard.ifPresent(one -> one.observer().drain(SETTLING));
         RunHistory history = recorder.history();
         guard.ifPresent(one -> one.observer().remove(recorder));
