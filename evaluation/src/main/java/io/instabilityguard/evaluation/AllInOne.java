@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
@@ -48,7 +49,7 @@ public final class AllInOne implements AutoCloseable {
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private @Nullable Endpoints endpoints;
     private @Nullable Guard guard;
-    private @Nullable Path policyFile;
+    private List<PolicyRow> ownPolicy = List.of();
 
     private AllInOne(Path folder) {
         this.folder = folder;
@@ -83,7 +84,7 @@ public final class AllInOne implements AutoCloseable {
         guardConfig(config, data, "", signer).policy(); // a typo shall not cost the wait for a broker
         EmbeddedBroker broker = opened(EmbeddedBroker.start(data.broker(), config.port()));
         TopicCreation.createMissing(broker.bootstrapServers());
-        policyFile = config.policy().orElse(null);
+        ownPolicy = PolicyRow.read(config.policy().orElse(null)); // now: the file may be gone once endpoints are told
         guard = opened(new Guard(guardConfig(config, data, broker.bootstrapServers(), signer)))
                 .start();
         awaitRunning(guard);
@@ -143,7 +144,7 @@ public final class AllInOne implements AutoCloseable {
         HttpConfig http = HttpConfig.local(port, Tokens.NONE.with(token, new Principal("local", Role.OPERATOR)));
         Guard watching = Objects.requireNonNull(guard, "not started");
         GuardMetrics metrics = opened(watching.metrics());
-        View.Instance instance = new View.Instance(watching.policies(), PolicyRow.read(policyFile), metrics::scrape);
+        View.Instance instance = new View.Instance(watching.policies(), ownPolicy, metrics::scrape);
         try {
             View view = opened(View.start(http, endpoints().bootstrapServers(), Map.of(), instance));
             return view.address() + "/#token=" + token;

@@ -18,6 +18,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -75,6 +76,15 @@ class AllInOneIT {
         Answer answer = run("up", "--data", folder.toString(), "--policy", policy.toString());
         assertThat(answer.exitCode()).isEqualTo(2);
         assertThat(answer.line()).contains("detektors");
+    }
+
+    @Test
+    void shouldServeThePolicyItHasReadAlthoughTheFileIsGone() throws IOException {
+        Path policy = Files.writeString(folder.resolve("policy.yaml"), "mode: observe\n");
+        try (AllInOne guard = AllInOne.start(Lab.enforcing(folder, Optional.of(policy)))) {
+            Files.delete(policy);
+            assertThat(guard.serve(0)).startsWith("http://127.0.0.1:");
+        }
     }
 
     @ParameterizedTest
