@@ -141,6 +141,8 @@ public final class Detectors implements Persistent {
             signals.put(name, new WindowSignal(window));
         } else if (policy instanceof SignalPolicy.Growth growth) {
             signals.put(name, new GrowthSignal(growth));
+        } else if (policy instanceof SignalPolicy.Climb climb) {
+            signals.put(name, new ClimbSignal(climb));
         } else if (policy instanceof SignalPolicy.Deviation deviation) {
             signals.put(name, new DeviationSignal(deviation));
         } else if (policy instanceof SignalPolicy.MedianRatio ratio) {

@@ -24,6 +24,9 @@ public sealed interface SignalPolicy {
     /** Natural logarithm of its ratio to the value {@code overSteps} steps ago. */
     record Growth(Quantity quantity, int overSteps) implements SignalPolicy {}
 
+    /** The smallest growth from one value to the next among the last {@code overSteps}, as a logarithm. */
+    record Climb(Quantity quantity, int overSteps) implements SignalPolicy {}
+
     /** Deviations above a slow mean that is robust against upward outliers. */
     record Deviation(
             Quantity quantity,

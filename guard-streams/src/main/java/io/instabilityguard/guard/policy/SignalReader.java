@@ -41,6 +41,7 @@ final class SignalReader {
                         section.whole("window-samples", 1, LONGEST_WINDOW),
                         section.choice("over-window", Reduction.class, EnumSet.allOf(Reduction.class)));
             case GROWTH -> new SignalPolicy.Growth(quantity(section), section.whole("over-steps", 1, LONGEST_WINDOW));
+            case CLIMB -> new SignalPolicy.Climb(quantity(section), section.whole("over-steps", 1, LONGEST_WINDOW));
             case DEVIATION ->
                 new SignalPolicy.Deviation(
                         quantity(section),
@@ -124,6 +125,7 @@ final class SignalReader {
         LEVEL,
         WINDOW,
         GROWTH,
+        CLIMB,
         DEVIATION,
         MEDIAN_RATIO,
         COMBINATION,

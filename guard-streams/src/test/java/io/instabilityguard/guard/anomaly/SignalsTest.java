@@ -27,6 +27,19 @@ final class SignalsTest {
     }
 
     @Test
+    void shouldTellSteadyGrowthFromAJump() {
+        Detectors detectors =
+                watching("shape: climb, metric: max-attention-logit, over-steps: 3", "above: {mine: 0.25}");
+        for (long step = 0; step < 3; step++) {
+            assertThat(level(detectors, logit(step, 10))).isEqualTo(Level.ABSENT);
+        }
+        assertThat(level(detectors, logit(3, 100))).isEqualTo(Level.QUIET);
+        assertThat(level(detectors, logit(4, 130))).isEqualTo(Level.QUIET);
+        assertThat(level(detectors, logit(5, 169))).isEqualTo(Level.FIRING);
+        assertThat(level(detectors, logit(6, 200))).isEqualTo(Level.QUIET);
+    }
+
+    @Test
     void shouldMeasureGrowthOverSteps() {
         Detectors detectors =
                 watching("shape: growth, metric: max-attention-logit, over-steps: 50", "above: {mine: 1}");

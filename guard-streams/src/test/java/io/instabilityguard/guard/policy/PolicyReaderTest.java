@@ -22,6 +22,7 @@ final class PolicyReaderTest {
                         "clip-attention-logits",
                         "cut-learning-rate",
                         "orthogonalise-attention",
+                        "rewind",
                         "switch-hyper-connections");
     }
 
@@ -36,7 +37,7 @@ final class PolicyReaderTest {
         assertThat(policy.signals().get("gradient-ratio"))
                 .isEqualTo(new MedianRatio(Quantity.of(Metric.GRADIENT_NORM), 10));
         assertThat(policy.interventions())
-                .containsOnlyKeys("clip-attention-logits", "cut-learning-rate", "switch-hyper-connections");
+                .containsOnlyKeys("clip-attention-logits", "cut-learning-rate", "rewind", "switch-hyper-connections");
         assertThat(policy.detectors()).isEqualTo(PolicyReader.defaults().detectors());
     }
 
