@@ -27,9 +27,20 @@ import org.junit.jupiter.api.Test;
  */
 final class EvolutionTopologyTest {
 
+    /** Makes the default policy that of release v2 again: under another one baselines are learned anew. */
+    private static final String POLICY_OF_V2 = """
+            signals: {loss-growth: null, attention-logit-climb: null}
+            detectors: {loss-shock: null, climbing-logits: null}
+            interventions:
+              rewind: {enabled: false, when: null, retry-steps: null, parameters: {backSteps: 100}}
+              sample-more-often: {enabled: false, when: null}
+              clip-attention-logits:
+                {when: [exploding-logits], while-elevated: null, retry-steps: null, cooldown-steps: 2, parameters: {threshold: 100}}
+              cut-learning-rate: {yields-to: [switch-hyper-connections, clip-attention-logits]}
+            """;
+
     private final List<Line> lines = read();
-    private final GuardDriver guard = TopologyCase.enforcing(
-            "detectors: {loss-shock: {enabled: false}, climbing-logits: {enabled: false}}"); // it came later
+    private final GuardDriver guard = TopologyCase.enforcing(POLICY_OF_V2);
 
     @AfterEach
     void close() {

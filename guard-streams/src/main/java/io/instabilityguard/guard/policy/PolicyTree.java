@@ -21,6 +21,7 @@ final class PolicyTree {
 
     private static final String DEFAULT = "default-policy.yaml";
     private static final List<String> KEYS_SINCE_V2 = List.of("backlog", "proposals");
+    private static final List<String> OF_NAMES = List.of("signals", "detectors", "interventions", "ladders");
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final ObjectMapper CANONICAL =
             new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
@@ -37,10 +38,14 @@ final class PolicyTree {
         return merge(stored(json), tree(yaml));
     }
 
-    /** A policy's text in JSON laid over the default policy. */
+    /**
+     * A policy's text in JSON, which names all its signals, detectors, interventions and ladders: what a later default policy has of these is none of
+     * it. Other keys that are later than the text are the default policy's.
+     */
     static ObjectNode stored(String json) {
         try {
-            return merge(defaultTree(), CANONICAL.readValue(json, ObjectNode.class));
+            ObjectNode stored = CANONICAL.readValue(json, ObjectNode.class);
+            return merge(defaultTree().without(OF_NAMES), stored);
         } catch (JsonProcessingException e) {
             throw new PolicyException("not the text of a policy: " + e.getOriginalMessage());
         }
@@ -72,12 +77,14 @@ final class PolicyTree {
         }
     }
 
-    /** Lays {@code above} over {@code below}, in place. */
+    /** Lays {@code above} over {@code below}, in place; null takes a key away (RFC 7386). */
     private static ObjectNode merge(ObjectNode below, ObjectNode above) {
         above.properties().forEach(entry -> {
             boolean both = below.get(entry.getKey()) instanceof ObjectNode && entry.getValue() instanceof ObjectNode;
             if (both) {
                 merge((ObjectNode) below.get(entry.getKey()), (ObjectNode) entry.getValue());
+            } else if (entry.getValue().isNull()) {
+                below.remove(entry.getKey());
             } else {
                 below.set(entry.getKey(), entry.getValue());
             }

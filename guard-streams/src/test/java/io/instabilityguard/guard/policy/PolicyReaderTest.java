@@ -23,6 +23,7 @@ final class PolicyReaderTest {
                         "cut-learning-rate",
                         "orthogonalise-attention",
                         "rewind",
+                        "sample-more-often",
                         "switch-hyper-connections");
     }
 
@@ -37,8 +38,23 @@ final class PolicyReaderTest {
         assertThat(policy.signals().get("gradient-ratio"))
                 .isEqualTo(new MedianRatio(Quantity.of(Metric.GRADIENT_NORM), 10));
         assertThat(policy.interventions())
-                .containsOnlyKeys("clip-attention-logits", "cut-learning-rate", "rewind", "switch-hyper-connections");
+                .containsOnlyKeys(
+                        "clip-attention-logits",
+                        "cut-learning-rate",
+                        "rewind",
+                        "sample-more-often",
+                        "switch-hyper-connections");
         assertThat(policy.detectors()).isEqualTo(PolicyReader.defaults().detectors());
+    }
+
+    @Test
+    void shouldTakeAwayWhatIsNull() {
+        Policy policy = PolicyReader.parse("""
+                detectors: {loss-spike: null}
+                interventions: {cut-learning-rate: {when: [gradient-spike]}}
+                """, null);
+        assertThat(policy.detectors()).doesNotContainKey("loss-spike").containsKey("gradient-spike");
+        assertThat(PolicyReader.restore(policy.text())).isEqualTo(policy);
     }
 
     @Test
