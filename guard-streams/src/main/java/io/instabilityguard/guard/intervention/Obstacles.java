@@ -36,15 +36,20 @@ final class Obstacles {
                 .or(() -> overBudget(memory, event, rung));
     }
 
-    /** Whether another rung's command (not one that takes turns with it) or a rollback is on its way for the same cause. */
+    /**
+     * Whether another rung's command (not one that takes turns with it) or a rollback is on its way for the same cause; what only looks closer or saves
+     * is on its way until it is answered.
+     */
     private boolean isInTheWay(IssuedCommand command, Rung rung, long step) {
         Rung other = rungs.get(command.rung());
         if (command.isRollback() || other == null) {
             return command.isUnanswered();
         }
         boolean takesTurns = rung.equals(other) || rung.escalatesTo(other) || other.escalatesTo(rung);
-        return !takesTurns
-                && command.isUnsettled(step, other.settings().verdict().afterSteps());
+        boolean isInEffect = other.settings().kind().isCure()
+                ? command.isUnsettled(step, other.settings().verdict().afterSteps())
+                : command.isUnanswered();
+        return !takesTurns && isInEffect;
     }
 
     /** Whether this command for another cause may explain the anomaly; not for longer than its effect should take to show. */
