@@ -162,9 +162,37 @@ final class CommandTopologyTest extends TopologyCase {
         guard.send(blocks(0, 1));
         guard.calm(1, 60);
         guard.send(calm(60).setMaxAttentionLogit(20_000).build());
+        guard.send(calm(61).setMaxAttentionLogit(30_000).build());
+        InterventionCommand sampling = onlyElement(guard.commands());
+        assertThat(sampling.getKind()).isEqualTo(InterventionKind.SAMPLE_EVERY);
+        guard.applied(sampling, 61);
+        guard.send(calm(62).setMaxAttentionLogit(40_000).build());
         assertThat(guard.commands())
                 .extracting(InterventionCommand::getKind)
                 .containsExactly(InterventionKind.CLIP_ATTENTION_LOGITS);
+    }
+
+    @Test
+    void shouldClipAHeadThatClimbsUntilItIsDown() {
+        under("interventions: {sample-more-often: {enabled: false}}", Mode.ENFORCE);
+        guard.send(blocks(0, 1));
+        guard.calm(1, 60);
+        for (int i = 0; i < 9; i++) {
+            guard.send(calm(60 + i).setMaxAttentionLogit(8 * Math.pow(1.4, i)).build());
+        }
+        InterventionCommand clip = onlyElement(guard.commands());
+        assertThat(clip.getKind()).isEqualTo(InterventionKind.CLIP_ATTENTION_LOGITS);
+        guard.applied(clip, 69);
+        guard.send(calm(69).setMaxAttentionLogit(60).build());
+        guard.send(calm(70).setMaxAttentionLogit(50).build());
+        guard.send(calm(71).setMaxAttentionLogit(50).build());
+        assertThat(guard.commands()).singleElement().satisfies(again -> {
+            assertThat(again.getKind()).isEqualTo(InterventionKind.CLIP_ATTENTION_LOGITS);
+            guard.applied(again, 72);
+        });
+        guard.send(calm(73).setMaxAttentionLogit(29).build());
+        guard.send(calm(74).setMaxAttentionLogit(29).build());
+        assertThat(guard.commands()).isEmpty();
     }
 
     @Test
