@@ -163,9 +163,9 @@ final class CommandTopologyTest extends TopologyCase {
         guard.calm(1, 60);
         guard.send(calm(60).setMaxAttentionLogit(20_000).build());
         guard.send(calm(61).setMaxAttentionLogit(30_000).build());
-        InterventionCommand sampling = onlyElement(guard.commands());
+        InterventionCommand sampling = guard.commands().get(0);
         assertThat(sampling.getKind()).isEqualTo(InterventionKind.SAMPLE_EVERY);
-        guard.applied(sampling, 61);
+        guard.answer(outcome(sampling, OutcomeStatus.APPLIED, 61));
         guard.send(calm(62).setMaxAttentionLogit(40_000).build());
         assertThat(guard.commands())
                 .extracting(InterventionCommand::getKind)
@@ -177,21 +177,21 @@ final class CommandTopologyTest extends TopologyCase {
         under("interventions: {sample-more-often: {enabled: false}}", Mode.ENFORCE);
         guard.send(blocks(0, 1));
         guard.calm(1, 60);
-        for (int i = 0; i < 9; i++) {
-            guard.send(calm(60 + i).setMaxAttentionLogit(8 * Math.pow(1.4, i)).build());
+        for (int i = 0; i < 12; i++) {
+            guard.send(calm(60 + i).setMaxAttentionLogit(Math.pow(1.4, i)).build());
         }
-        InterventionCommand clip = onlyElement(guard.commands());
+        InterventionCommand clip = guard.commands().get(0);
         assertThat(clip.getKind()).isEqualTo(InterventionKind.CLIP_ATTENTION_LOGITS);
-        guard.applied(clip, 69);
-        guard.send(calm(69).setMaxAttentionLogit(60).build());
-        guard.send(calm(70).setMaxAttentionLogit(50).build());
-        guard.send(calm(71).setMaxAttentionLogit(50).build());
+        guard.answer(outcome(clip, OutcomeStatus.APPLIED, 72));
+        guard.send(calm(72).setMaxAttentionLogit(60).build());
+        guard.send(calm(73).setMaxAttentionLogit(50).build());
+        guard.send(calm(74).setMaxAttentionLogit(50).build());
         assertThat(guard.commands()).singleElement().satisfies(again -> {
             assertThat(again.getKind()).isEqualTo(InterventionKind.CLIP_ATTENTION_LOGITS);
-            guard.applied(again, 72);
+            guard.answer(outcome(again, OutcomeStatus.APPLIED, 75));
         });
-        guard.send(calm(73).setMaxAttentionLogit(29).build());
-        guard.send(calm(74).setMaxAttentionLogit(29).build());
+        guard.send(calm(76).setMaxAttentionLogit(29).build());
+        guard.send(calm(77).setMaxAttentionLogit(29).build());
         assertThat(guard.commands()).isEmpty();
     }
 
