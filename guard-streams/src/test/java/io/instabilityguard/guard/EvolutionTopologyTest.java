@@ -33,7 +33,7 @@ final class EvolutionTopologyTest {
             detectors: {loss-shock: null, climbing-logits: null}
             interventions:
               rewind: {enabled: false, when: null, retry-steps: null, parameters: {backSteps: 100}}
-              sample-more-often: {enabled: false, when: null, verdict: null}
+              sample-more-often: {enabled: false, when: null, while-elevated: null, verdict: null}
               clip-attention-logits:
                 {when: [exploding-logits], while-elevated: null, retry-steps: null, cooldown-steps: 2, parameters: {threshold: 100}}
               cut-learning-rate: {yields-to: [switch-hyper-connections, clip-attention-logits]}
