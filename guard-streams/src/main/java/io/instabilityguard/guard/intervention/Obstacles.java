@@ -37,8 +37,8 @@ final class Obstacles {
     }
 
     /**
-     * Whether another rung's command (not one that takes turns with it) or a rollback is on its way for the same cause; what only looks closer or saves
-     * is on its way until it is answered.
+     * Whether another rung's command (not one that takes turns with it) or a rollback is on its way for the same cause. What only looks closer or saves
+     * neither waits for the effect of others nor do they wait for its: only for the answer.
      */
     private boolean isInTheWay(IssuedCommand command, Rung rung, long step) {
         Rung other = rungs.get(command.rung());
@@ -46,9 +46,10 @@ final class Obstacles {
             return command.isUnanswered();
         }
         boolean takesTurns = rung.equals(other) || rung.escalatesTo(other) || other.escalatesTo(rung);
-        boolean isInEffect = other.settings().kind().isCure()
-                ? command.isUnsettled(step, other.settings().verdict().afterSteps())
-                : command.isUnanswered();
+        boolean areCures =
+                rung.settings().kind().isCure() && other.settings().kind().isCure();
+        boolean isInEffect =
+                areCures ? command.isUnsettled(step, other.settings().verdict().afterSteps()) : command.isUnanswered();
         return !takesTurns && isInEffect;
     }
 
