@@ -3,6 +3,7 @@
 import math
 import sys
 import unittest
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "main" / "python"))
@@ -29,6 +30,15 @@ class Rewinding(Method):
         self.checkpoints.after_step(step)
         if not math.isfinite(loss) and self.resumed is None:
             self.resumed = self.checkpoints.rewind(step, 3, 2)
+
+
+@dataclass(frozen=True)
+class CountedGarbage(GarbageTargets):
+    batches: list = field(default_factory=list)
+
+    def targets(self, targets):
+        self.batches.append(targets)
+        return super().targets(targets)
 
 
 class FaultsTest(ReferenceCase):
@@ -94,6 +104,18 @@ class FaultsTest(ReferenceCase):
         first = list(trainer.run(Method(), 8))
         self.assertEqual(checkpoints.rewind(7, 2, 0), 4)
         self.assertEqual(list(trainer.run(Method(), 8)), first)
+
+    def test_should_leave_bad_data_out_where_its_batches_are_skipped(self):
+        for skipped, bad_batches in ((10, 2), (1, 4)):
+            with self.subTest(skipped):
+                fault = CountedGarbage(40, 5)
+                trainer = self.trainer(fault)
+                checkpoints = Checkpoints(trainer)
+                for update, record in enumerate(trainer.run(Method(), 60)):
+                    checkpoints.after_step(record.step)
+                    if update == 41:
+                        checkpoints.rewind(record.step, 3, skipped)
+                self.assertEqual(len(fault.batches), bad_batches)
 
     def test_should_say_when_no_checkpoint_is_old_enough(self):
         with self.assertRaisesRegex(LookupError, "no checkpoint is 5 steps old at step 3: one comes every 25"):
