@@ -22,6 +22,7 @@ import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,6 +171,27 @@ final class CommandTopologyTest extends TopologyCase {
         assertThat(guard.commands())
                 .extracting(InterventionCommand::getKind)
                 .containsExactly(InterventionKind.CLIP_ATTENTION_LOGITS);
+    }
+
+    @Test
+    void shouldLookCloserAgainWhileACureIsStillToShowItsEffect() {
+        under("interventions: {sample-more-often: {cooldown-steps: 2}}", Mode.ENFORCE);
+        guard.send(blocks(0, 1));
+        guard.calm(1, 60);
+        List<InterventionKind> kinds = new ArrayList<>();
+        for (long step = 60; step < 66; step++) {
+            guard.send(calm(step).setMaxAttentionLogit(20_000).build());
+            long appliedAt = step + 1;
+            guard.commands().forEach(command -> {
+                kinds.add(command.getKind());
+                guard.answer(outcome(command, OutcomeStatus.APPLIED, appliedAt));
+            });
+        }
+        assertThat(kinds)
+                .startsWith(
+                        InterventionKind.SAMPLE_EVERY,
+                        InterventionKind.CLIP_ATTENTION_LOGITS,
+                        InterventionKind.SAMPLE_EVERY);
     }
 
     @Test
