@@ -90,7 +90,8 @@ public final class GuardMain implements Callable<Integer> {
     }
 
     private static View.Instance seen(Guard guard, GuardConfig config, GuardMetrics metrics) {
-        return new View.Instance(guard.policies(), PolicyRow.read(config.policyFile()), metrics::scrape);
+        return new View.Instance(
+                guard.policies(), PolicyRow.read(config.policyFile()), config.signer(), metrics::scrape);
     }
 
     private static Mode mode(String name) {
