@@ -34,7 +34,7 @@ public final class Guard implements AutoCloseable {
     /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link PolicyException}. */
     public Guard(GuardConfig config) {
         this.config = config;
-        config.problemOfKeys().ifPresent(problem -> {
+        config.problemOf(config.signer()).ifPresent(problem -> {
             throw new PolicyException(problem);
         });
         policies = config.policies();

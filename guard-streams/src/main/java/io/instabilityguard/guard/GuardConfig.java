@@ -205,21 +205,21 @@ public record GuardConfig(
                 kafka);
     }
 
-    /** Why this guard would refuse its own claims and policies in force; empty when it would not. */
-    public Optional<String> problemOfKeys() {
+    /** Why the guards of this configuration would not believe what this key signs, and what to do; empty when they would. */
+    public Optional<String> problemOf(@Nullable SigningKey key) {
         if (!operators.isOn()) {
             return Optional.empty();
         }
-        if (signer == null) {
+        if (key == null) {
             return Optional.of(
-                    "operators.public-keys needs signing.key: what the guard itself writes must be signed, too");
+                    "operators.public-keys asks for signatures, and there is no key to sign with: name one by signing.key");
         }
         Headers headers = new RecordHeaders();
-        RecordSignature.sign(signer, "", "", null, headers);
+        RecordSignature.sign(key, "", "", null, headers);
         return operators
                 .problemOf("", "", null, headers)
-                .map(problem -> "the key " + signer.id() + " that the guard signs with is not believed: copy "
-                        + signer.id() + ".pem to a place of operators.public-keys");
+                .map(problem -> "the key " + key.id() + " is not among operators.public-keys: copy " + key.id()
+                        + ".pem there, on every guard");
     }
 
     /** Reads and checks the policy of the process. */

@@ -243,12 +243,10 @@ final class GuardDriver implements AutoCloseable {
         }
     }
 
-    /** Overwrites one entry of a store. */
     void put(String store, String key, Object value) {
         driver.<String, Object>getKeyValueStore(store).put(key, value);
     }
 
-    /** Number of entries in a store. */
     long entries(String store) {
         long count = 0;
         try (KeyValueIterator<String, Object> all =
@@ -273,7 +271,6 @@ final class GuardDriver implements AutoCloseable {
                 .readValuesToList();
     }
 
-    /** A raw value as its record. */
     static <V extends SpecificRecord> V decode(Topic<V> topic, byte[] bytes) {
         return SERDES.serde(topic).deserializer().deserialize(topic.name(), bytes);
     }

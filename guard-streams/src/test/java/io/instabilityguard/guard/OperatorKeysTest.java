@@ -29,7 +29,7 @@ final class OperatorKeysTest {
     @Test
     void shouldBelieveEverybodyUnlessKeysAreNamed() throws IOException {
         assertThat(config("").operators().isOn()).isFalse();
-        assertThat(config("").problemOfKeys()).isEmpty();
+        assertThat(config("").problemOf(null)).isEmpty();
         GuardConfig named = config("operators: {public-keys: operators}");
         assertThat(named.operators().problemOf("topic", "key", null, new RecordHeaders()))
                 .isPresent();
@@ -40,14 +40,14 @@ final class OperatorKeysTest {
         GuardConfig unsigned = config("operators: {public-keys: operators}");
         assertThatThrownBy(() -> new Guard(unsigned))
                 .isInstanceOf(PolicyException.class)
-                .hasMessageContaining("needs signing.key");
+                .hasMessageContaining("name one by signing.key");
         GuardConfig unknown = config("signing: {key: keys/guard-1.key}\noperators: {public-keys: operators}");
         assertThatThrownBy(() -> new Guard(unknown))
                 .isInstanceOf(PolicyException.class)
-                .hasMessageContaining("copy guard-1.pem to a place of operators.public-keys");
+                .hasMessageContaining("copy guard-1.pem there");
         GuardConfig good =
                 config("signing: {key: keys/guard-1.key}\noperators: {public-keys: \"operators, keys/guard-1.pem\"}");
-        assertThat(good.problemOfKeys()).isEmpty();
+        assertThat(good.problemOf(good.signer())).isEmpty();
     }
 
     @Test
