@@ -79,10 +79,11 @@ final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
             }
             found.addAll(new ClusterExamination(config, role.name().toLowerCase(Locale.ROOT)).diagnoses());
         } catch (PolicyException e) {
-            found.add(new Diagnosis(
-                    "Config",
-                    String.valueOf(e.getMessage()),
-                    "correct it; where a key is missing, `guard keys create --out DIR` makes a pair (deploy/security.md)"));
+            found.add(
+                    new Diagnosis(
+                            "Config",
+                            String.valueOf(e.getMessage()),
+                            "correct it; where a key is missing, `guard keys create --out DIR` makes a pair (deploy/security.md)"));
         }
         return found;
     }
