@@ -64,7 +64,7 @@ class PolicyIT {
                 send(broker, Topics.POLICIES.name(), "*");
                 await().atMost(PATIENCE)
                         .untilAsserted(() -> assertThat(console(broker, 0, "policy", "history"))
-                                .containsPattern("1 +alice +in force")
+                                .containsPattern("1 +\\S+ +alice +in force")
                                 .containsPattern("old-\\*.* alice +withdrawn")
                                 .contains("refused: it is not signed"));
                 await().atMost(PATIENCE)
