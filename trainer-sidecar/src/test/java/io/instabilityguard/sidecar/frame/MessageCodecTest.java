@@ -224,7 +224,7 @@ class MessageCodecTest {
 
     @ParameterizedTest
     @CsvSource({
-        "version,2,version",
+        "version,1,version",
         "run,\".x\",run",
         "run,\"a/b\",run",
         "run,\"\",run",
