@@ -100,7 +100,9 @@ class PeakMemory(TorchDispatchMode):
         self._known: Dict[int, int] = {}
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = {t.untyped_storage().data_ptr() for t in torch.utils._pytree.tree_leaves((args, kwargs)) if _is_plain(t)}
+        given = {
+            t.untyped_storage().data_ptr() for t in torch.utils._pytree.tree_leaves((args, kwargs)) if _is_plain(t)
+        }
         made = function(*args, **(kwargs or {}))
         for tensor in filter(_is_plain, torch.utils._pytree.tree_leaves(made)):
             storage = tensor.untyped_storage()

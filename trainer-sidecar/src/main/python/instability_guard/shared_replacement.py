@@ -160,9 +160,7 @@ class SharedReplacement(MatrixReplacement):
         return {"replicasCompared": len(plain), "replicasResent": len(again)}
 
 
-def _hand_out(
-    layer: Layer, slot: Optional[Tensor], received: Tensor, ranks: Ranks, deadline: float
-) -> Tensor:
+def _hand_out(layer: Layer, slot: Optional[Tensor], received: Tensor, ranks: Ranks, deadline: float) -> Tensor:
     """The owner sends each other holder its part of the slot, the others receive theirs: what this rank has of it."""
     if layer.owner != ranks.rank or slot is None:
         ranks.receive(received, layer.owner, deadline)
