@@ -60,6 +60,7 @@ class PolicyIT {
                         .untilAsserted(() ->
                                 assertThat(console(broker, 0, "policy", "show")).contains("old-*"));
                 signed(broker, 0, "policy", "withdraw", "--runs", "old-*");
+                shouldSayWhatTheGuardsRefuse(broker);
                 console(broker, 0, "policy", "apply", file("mode: observe"), "--reason", "forged");
                 send(broker, Topics.POLICIES.name(), "*");
                 await().atMost(PATIENCE)
@@ -77,6 +78,21 @@ class PolicyIT {
                 assertThat(again.policies().of("any").mode()).hasToString("ENFORCE");
             }
         }
+    }
+
+    /** A console that is told whom the guards believe does not write what they would refuse, and does not show it. */
+    private void shouldSayWhatTheGuardsRefuse(EmbeddedBroker broker) throws IOException {
+        String config = Files.writeString(
+                        folder.resolve("operator.yaml"),
+                        "bootstrap-servers: " + broker.bootstrapServers() + "\noperators: {public-keys: keys}")
+                .toString();
+        assertThat(execute(2, "policy", "apply", file("mode: observe"), "--reason", "x", "--config", config))
+                .contains("the guards would refuse this: it is not signed");
+        console(broker, 0, "lease", "take", "run-1", "--operator", "mallory");
+        signed(broker, 0, "lease", "take", "run-2", "--operator", "alice");
+        assertThat(execute(0, "lease", "show", "--config", config))
+                .contains("run-2", "operator:alice")
+                .doesNotContain("mallory");
     }
 
     @Test
@@ -147,10 +163,14 @@ class PolicyIT {
     }
 
     private static String console(EmbeddedBroker broker, int status, String... arguments) {
-        StringWriter said = new StringWriter();
         String[] words = Arrays.copyOf(arguments, arguments.length + 2);
         words[arguments.length] = "--bootstrap-servers";
         words[arguments.length + 1] = broker.bootstrapServers();
+        return execute(status, words);
+    }
+
+    private static String execute(int status, String... words) {
+        StringWriter said = new StringWriter();
         int found = ConsoleMain.commandLine()
                 .setOut(new PrintWriter(said, true))
                 .setErr(new PrintWriter(said, true))

@@ -63,7 +63,8 @@ final class ActionSender implements ActionSink, AutoCloseable {
         return open;
     }
 
-    private Serializer<OperatorAction> serializer() {
+    /** Writes what is sent. */
+    Serializer<OperatorAction> serializer() {
         Serializer<OperatorAction> plain =
                 RecordSerdes.of(Topics.OPERATOR, clients).serializer();
         return signer == null ? plain : new SigningSerializer<>(plain, OperatorAction::getRun, signer);
