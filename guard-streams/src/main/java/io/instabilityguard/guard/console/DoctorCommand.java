@@ -74,7 +74,9 @@ final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
         List<Diagnosis> found = new ArrayList<>();
         try {
             GuardConfig config = cluster.guard();
-            if (role == Role.GUARD || role == Role.OPERATOR) {
+            if (role == Role.GUARD) {
+                found.add(keys(config, config.signer()));
+            } else if (role == Role.OPERATOR) {
                 found.add(keys(config, signing.signer(config)));
             }
             found.addAll(new ClusterExamination(config, role.name().toLowerCase(Locale.ROOT)).diagnoses());
