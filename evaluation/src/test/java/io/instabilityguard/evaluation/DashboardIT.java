@@ -22,6 +22,7 @@ import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.View;
 import io.instabilityguard.guard.view.access.Tokens;
 import io.instabilityguard.guard.view.http.HttpConfig;
+import io.instabilityguard.guard.view.http.WatchSource;
 import io.instabilityguard.schemas.InterventionCommand;
 import java.io.IOException;
 import java.net.URI;
@@ -117,7 +118,8 @@ class DashboardIT {
     /** The dashboard's process goes and comes back while somebody looks. */
     private void reconnect(Chromium chromium, String brokers) throws IOException {
         View.Instance instance =
-                new View.Instance(new PolicyBook(PolicyReader.defaults(), null), PolicyRow.of(""), () -> "");
+                new View.Instance(
+                        new PolicyBook(PolicyReader.defaults(), null), PolicyRow.of(""), WatchSource.NONE, () -> "");
         Page page;
         URI address;
         try (View first = View.start(HttpConfig.local(0, Tokens.NONE), brokers, Map.of(), instance)) {

@@ -10,6 +10,7 @@ import io.instabilityguard.guard.view.access.TokenHash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,12 +23,12 @@ class HttpConfigTest {
 
     @Test
     void shouldServeNothingUnlessAsked() throws IOException {
-        assertThat(HttpConfig.read(file("bootstrap-servers: x:1"))).isEmpty();
+        assertThat(HttpConfig.read(file("bootstrap-servers: x:1"), Map.of())).isEmpty();
     }
 
     @Test
     void shouldListenOnTheLoopbackUnlessConfigured() throws IOException {
-        HttpConfig config = HttpConfig.read(file("http: {port: 0}")).orElseThrow();
+        HttpConfig config = HttpConfig.read(file("http: {port: 0}"), Map.of()).orElseThrow();
         assertThat(config.address()).isEqualTo("127.0.0.1");
         assertThat(config.withoutToken()).isEqualTo(Role.VIEWER);
         assertThat(config.allowedHosts()).contains("localhost", "127.0.0.1", "[::1]");
@@ -36,8 +37,10 @@ class HttpConfigTest {
     @Test
     void shouldReadWhoMayDoWhat() throws IOException {
         String hash = TokenHash.of("secret").hex();
-        HttpConfig config = HttpConfig.read(file("http: {address: 0.0.0.0, hosts: [guard.example], tokens: "
-                        + "{alice: {role: operator, sha256: " + hash + "}}}"))
+        HttpConfig config = HttpConfig.read(
+                        file("http: {address: 0.0.0.0, hosts: [guard.example], tokens: "
+                                + "{alice: {role: operator, sha256: " + hash + "}}}"),
+                        Map.of())
                 .orElseThrow();
         assertThat(config.tokens().owner("secret")).contains(new Principal("alice", Role.OPERATOR));
         assertThat(config.withoutToken()).isEqualTo(Role.ANYONE);
@@ -58,7 +61,7 @@ class HttpConfigTest {
     void shouldSayWhatIsWrong(String section, String problem) throws IOException {
         Path file = file("http: " + section);
         assertThatExceptionOfType(PolicyException.class)
-                .isThrownBy(() -> HttpConfig.read(file))
+                .isThrownBy(() -> HttpConfig.read(file, Map.of()))
                 .withMessageStartingWith(problem);
     }
 
