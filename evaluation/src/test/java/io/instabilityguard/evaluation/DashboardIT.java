@@ -95,10 +95,12 @@ class DashboardIT {
         page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(RUN)).click();
         page.locator("#charts svg path.line").first().waitFor();
         page.locator("#commands table").waitFor();
+        assertThat(page.locator("#watch table").first()).containsText("gradient-spike");
         Chromium.picture(page, "run-" + name);
         page.getByText("Layers as a table").click();
         page.locator("#grid table button").first().click();
         page.locator("#layer svg path.line").first().waitFor();
+        assertThat(page.locator("#layer table caption")).containsText("Signals that look at this layer");
         page.locator("#entries summary").first().click();
         look(page, "layer-" + name);
         for (String other : List.of("ledger", "policy")) {
@@ -137,7 +139,8 @@ class DashboardIT {
             assertThat(page.locator(".banner")).isEmpty();
             assertThat(second.address()).isEqualTo(address.toString());
             page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(RUN))
-                    .waitFor();
+                    .click();
+            assertThat(page.locator("#watch")).containsText("no detectors in this process");
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.query.FailureReason;
 import org.apache.kafka.streams.query.KeyQuery;
 import org.apache.kafka.streams.query.Query;
 import org.apache.kafka.streams.query.QueryResult;
@@ -36,7 +37,8 @@ record TaskStores(KafkaStreams streams, int partition) {
                 .withQuery(query)
                 .requireActive()
                 .withPartitions(Set.of(partition));
-        return streams.query(request).getPartitionResults().get(partition);
+        QueryResult<R> absent = QueryResult.forFailure(FailureReason.NOT_PRESENT, "the partition is not here");
+        return streams.query(request).getPartitionResults().getOrDefault(partition, absent);
     }
 
     /** The value of a key. Errors: {@link InvalidStateStoreException} when the task is not active here. */
