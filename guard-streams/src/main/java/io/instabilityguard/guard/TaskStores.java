@@ -31,8 +31,16 @@ record TaskStores(KafkaStreams streams, int partition) {
 
     private static final byte[] NONE = {};
 
+    /** What every task of this process says about a key of a store, by partition. A failure is said by those that are not active. */
+    static Map<Integer, QueryResult<byte[]>> ofKey(KafkaStreams streams, String store, String key) {
+        StateQueryRequest<byte[]> request = StateQueryRequest.inStore(store)
+                .withQuery(KeyQuery.<String, byte[]>withKey(key))
+                .requireActive();
+        return streams.query(request).getPartitionResults();
+    }
+
     /** Asks one store. The answer is a failure when the task is not active here. */
-    <R> QueryResult<R> ask(String store, Query<R> query) {
+    private <R> QueryResult<R> ask(String store, Query<R> query) {
         StateQueryRequest<R> request = StateQueryRequest.inStore(store)
                 .withQuery(query)
                 .requireActive()
@@ -54,7 +62,8 @@ record TaskStores(KafkaStreams streams, int partition) {
         byte[] snapshot = seen;
         for (int i = 0; i < MOST_READS; i++) {
             Map<String, StepTelemetry> slots = slots(run);
-            byte[] after = this.<byte[]>value(DetectionProcessor.SNAPSHOT_STORE, run).orElse(NONE);
+            byte[] after =
+                    this.<byte[]>value(DetectionProcessor.SNAPSHOT_STORE, run).orElse(NONE);
             if (Arrays.equals(snapshot, after)) {
                 return Optional.of(new StoredWatch(run, snapshot, slots));
             }

@@ -10,15 +10,13 @@ import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.view.http.WatchAnswer;
 import io.instabilityguard.guard.view.http.WatchSource;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.query.FailureReason;
-import org.apache.kafka.streams.query.KeyQuery;
 import org.apache.kafka.streams.query.QueryResult;
 import org.apache.kafka.streams.state.HostInfo;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +29,6 @@ final class WatchQueries implements WatchSource {
 
     private static final WatchAnswer MOVING =
             new WatchAnswer.Moving("the run is being moved to a guard, or restored by one: ask again in some seconds");
-    private static final Set<FailureReason> NOT_HERE = Set.of(FailureReason.NOT_PRESENT, FailureReason.NOT_ACTIVE);
 
     private final KafkaStreams streams;
     private final PolicyBook policies;
@@ -47,40 +44,40 @@ final class WatchQueries implements WatchSource {
     @Override
     public WatchAnswer of(String run, String layer) {
         try {
-            KeyQueryMetadata owner =
-                    streams.queryMetadataForKey(DetectionProcessor.SNAPSHOT_STORE, run, new StringSerializer());
-            if (owner == null || owner.partition() < 0) {
-                return MOVING;
+            Map<Integer, QueryResult<byte[]>> tasks = TaskStores.ofKey(streams, DetectionProcessor.SNAPSHOT_STORE, run);
+            for (Map.Entry<Integer, QueryResult<byte[]>> task : tasks.entrySet()) {
+                if (task.getValue().isSuccess() && task.getValue().getResult() != null) {
+                    byte[] snapshot = task.getValue().getResult();
+                    return here(new TaskStores(streams, task.getKey()), run, layer, snapshot);
+                }
             }
-            TaskStores task = new TaskStores(streams, owner.partition());
-            QueryResult<byte[]> snapshot = task.ask(DetectionProcessor.SNAPSHOT_STORE, KeyQuery.withKey(run));
-            if (snapshot.isSuccess()) {
-                return here(task, run, layer, snapshot.getResult());
-            }
-            return NOT_HERE.contains(snapshot.getFailureReason()) ? elsewhere(owner.activeHost()) : MOVING;
+            return elsewhere(run, tasks);
         } catch (InvalidStateStoreException e) { // it has just stopped, closed the store or given the task away
             return MOVING;
         }
     }
 
-    private WatchAnswer elsewhere(HostInfo active) {
-        boolean isKnown = active.port() > 0;
-        if (isKnown && !active.equals(ours)) {
+    /** No active task of this process knows the run. */
+    private WatchAnswer elsewhere(String run, Map<Integer, QueryResult<byte[]>> tasks) {
+        KeyQueryMetadata owner =
+                streams.queryMetadataForKey(DetectionProcessor.SNAPSHOT_STORE, run, new StringSerializer());
+        HostInfo active = owner == null ? HostInfo.unavailable() : owner.activeHost();
+        boolean isReachable = active.port() > 0;
+        if (isReachable && !active.equals(ours)) {
             return new WatchAnswer.At(active.host(), active.port());
         }
-        return isKnown || streams.state() != KafkaStreams.State.RUNNING
+        QueryResult<byte[]> own = owner == null ? null : tasks.get(owner.partition());
+        if (own != null && own.isSuccess()) {
+            return new WatchAnswer.Nowhere("no detectors watch a run " + run + " now: it has been silent for long, has not "
+                    + "begun, or there are more runs than limits.runs of the policy");
+        }
+        return isReachable || streams.state() != KafkaStreams.State.RUNNING
                 ? MOVING
-                : new WatchAnswer.OutOfReach(
-                        "another guard of this application watches this run, and has not told where it "
-                                + "is reached: ask its own dashboard, or set http.advertised-address in its configuration");
+                : new WatchAnswer.OutOfReach("this guard does not watch a run " + run + ": if another one of the same "
+                        + "application does, ask its own dashboard, or let them know each other by http.advertised-address");
     }
 
-    private WatchAnswer here(TaskStores task, String run, String layer, byte @Nullable [] snapshot) {
-        if (snapshot == null) {
-            return new WatchAnswer.Nowhere(
-                    "no detectors watch a run " + run + " now: it has been silent for long, has not "
-                            + "begun, or there are more runs than the policy's limits.runs");
-        }
+    private WatchAnswer here(TaskStores task, String run, String layer, byte[] snapshot) {
         try {
             return task.watch(run, snapshot)
                     .flatMap(watch -> watch.report(hash -> learnedUnder(task, run, hash), policies.of(run), layer))
@@ -104,7 +101,8 @@ final class WatchQueries implements WatchSource {
         return Stream.of(policies.of(run), policies.base())
                 .filter(policy -> hash.equals(policy.hash()) || hash.equals(policy.hashAsOfV2()))
                 .findFirst()
-                .or(() -> task.<String>value(DetectionProcessor.POLICY_STORE, hash).flatMap(WatchQueries::restored));
+                .or(() -> task.<String>value(DetectionProcessor.POLICY_STORE, hash)
+                        .flatMap(WatchQueries::restored));
     }
 
     private static Optional<Policy> restored(String text) {

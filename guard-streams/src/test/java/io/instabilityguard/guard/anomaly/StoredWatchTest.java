@@ -100,8 +100,7 @@ final class StoredWatchTest {
         assertThat(ratio.reading()).isEqualTo(calm(59).getGradientNorm());
         assertThat(ratio.baseline()).isCloseTo(median, within(1e-12));
         assertThat(ratio.threshold()).isCloseTo(6 * median, within(1e-12));
-        assertThat(ratio.nearness())
-                .isCloseTo(Math.max(0, (ratio.reading() - median) / (5 * median)), within(1e-12));
+        assertThat(ratio.nearness()).isCloseTo(Math.max(0, (ratio.reading() - median) / (5 * median)), within(1e-12));
         assertThat(ratio.windowFilled()).isEqualTo(50);
         assertThat(ratio.state()).isEqualTo(WatchState.QUIET);
         assertThat(detector(report, "gradient-spike").nearness()).isLessThanOrEqualTo(ratio.nearness());
@@ -123,7 +122,8 @@ final class StoredWatchTest {
         assertThat(spike.state()).isEqualTo(WatchState.ALARM);
         assertThat(spike.nearness()).isEqualTo(1);
         assertThat(spike.forecastSteps()).isZero();
-        assertThat(condition(report, "gradient-spike", "gradient-ratio").reading()).isEqualTo(50);
+        assertThat(condition(report, "gradient-spike", "gradient-ratio").reading())
+                .isEqualTo(50);
     }
 
     /** Also one step after a snapshot, when only one step has been shown since. */
@@ -131,7 +131,13 @@ final class StoredWatchTest {
     @ValueSource(longs = {50, 64, 65, 129})
     void shouldForecastWhenASlopeReachesTheThreshold(long count) {
         WatchReport report = StoredWatches.report(
-                POLICY, steps(count, step -> Telemetry.calm(step).setMaxAttentionLogit(100 + 10 * step).build()), "");
+                POLICY,
+                steps(
+                        count,
+                        step -> Telemetry.calm(step)
+                                .setMaxAttentionLogit(100 + 10 * step)
+                                .build()),
+                "");
         ConditionReport logit = condition(report, "exploding-logits", "attention-logit");
         assertThat(logit.reading()).isEqualTo(100 + 10 * (count - 1));
         assertThat(logit.forecastSteps()).isCloseTo((2_000 - logit.reading()) / 10, within(1e-6));
@@ -141,7 +147,13 @@ final class StoredWatchTest {
     @Test
     void shouldForecastNothingFromASlopeThatLeadsAwayOrIsNoise() {
         WatchReport falling = StoredWatches.report(
-                POLICY, steps(50, step -> Telemetry.calm(step).setMaxAttentionLogit(900 - 10 * step).build()), "");
+                POLICY,
+                steps(
+                        50,
+                        step -> Telemetry.calm(step)
+                                .setMaxAttentionLogit(900 - 10 * step)
+                                .build()),
+                "");
         assertThat(condition(falling, "exploding-logits", "attention-logit").forecastSteps())
                 .isNaN();
         WatchReport calm = StoredWatches.report(POLICY, steps(60, StoredWatchTest::calm), "");
@@ -152,7 +164,14 @@ final class StoredWatchTest {
     @Test
     void shouldNotTakeAConstantForHealth() {
         WatchReport report = StoredWatches.report(
-                POLICY, steps(60, step -> Telemetry.calm(step).setLoss(2).setGradientNorm(1).build()), "");
+                POLICY,
+                steps(
+                        60,
+                        step -> Telemetry.calm(step)
+                                .setLoss(2)
+                                .setGradientNorm(1)
+                                .build()),
+                "");
         assertThat(detector(report, "loss-spike").state()).isEqualTo(WatchState.BLIND);
         assertThat(detector(report, "loss-spike").reason()).isEqualTo("loss-deviation does not change");
     }
@@ -160,7 +179,8 @@ final class StoredWatchTest {
     @Test
     void shouldSayNothingAboutAStepThatIsNoNumber() {
         List<StepTelemetry> steps = steps(
-                60, step -> step == 59 ? Telemetry.calm(step).setLoss(Double.NaN).build() : calm(step));
+                60,
+                step -> step == 59 ? Telemetry.calm(step).setLoss(Double.NaN).build() : calm(step));
         WatchReport report = StoredWatches.report(POLICY, steps, "");
         assertThat(detector(report, "non-finite").state()).isEqualTo(WatchState.ALARM);
         assertThat(detector(report, "loss-spike").state()).isEqualTo(WatchState.ABSTAINS);
@@ -195,12 +215,16 @@ final class StoredWatchTest {
     private static StepTelemetry falling(long step) {
         LayerSpectrum query = Telemetry.layer(QUERY, MatrixRole.QUERY, step == 0 ? 2 : 3, 8);
         LayerSpectrum up = Telemetry.layer("blocks.0.mlp.up", MatrixRole.MLP_UP, 1, 8 - 0.05 * step);
-        return Telemetry.calm(step).setSpectraStep(step).setLayers(List.of(query, up)).build();
+        return Telemetry.calm(step)
+                .setSpectraStep(step)
+                .setLayers(List.of(query, up))
+                .build();
     }
 
     @Test
     void shouldForecastTheFallOfOneMatrixToItsThreshold() {
-        Policy judging = PolicyReader.parse("detectors: {stable-rank-fall: {enabled: true, above: {stable-rank-fall: 0.8}}}", null);
+        Policy judging = PolicyReader.parse(
+                "detectors: {stable-rank-fall: {enabled: true, above: {stable-rank-fall: 0.8}}}", null);
         ConditionReport fall = condition(
                 StoredWatches.report(judging, steps(60, step -> falling(step)), ""),
                 "stable-rank-fall",

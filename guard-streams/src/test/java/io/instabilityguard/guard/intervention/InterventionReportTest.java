@@ -33,8 +33,7 @@ final class InterventionReportTest {
         assertThat(report.budget()).isEqualTo(POLICY.budget());
         assertThat(report.open()).containsExactly(new OpenReport("a", "loss-spike", 98, 4, 20));
         assertThat(report.ladders())
-                .containsExactly(
-                        new LadderReport("loss-spike", 1, List.of("sample-more-often", "cut-learning-rate")));
+                .containsExactly(new LadderReport("loss-spike", 1, List.of("sample-more-often", "cut-learning-rate")));
         assertThat(report.rungs())
                 .filteredOn(rung -> rung.rung().equals("cut-learning-rate"))
                 .containsExactly(new RungReport("cut-learning-rate", 1, 60, 110, false, -1));
