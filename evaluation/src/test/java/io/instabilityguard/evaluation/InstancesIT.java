@@ -58,14 +58,18 @@ class InstancesIT {
                 String layer = "?layer=block.0.query.weight";
                 assertThat(ask(other, "").body()).isEqualTo(ask(owner, "").body());
                 assertThat(ask(other, layer).body()).isEqualTo(ask(owner, layer).body());
-                assertThat(JSON.readTree(ask(other, layer).body()).at("/watch/unjudged/0/layer").asText())
+                assertThat(JSON.readTree(ask(other, layer).body())
+                                .at("/watch/unjudged/0/layer")
+                                .asText())
                         .isEqualTo("block.0.query.weight");
                 String before = ask(owner, "").body();
                 owner.view.close();
                 assertTimeoutPreemptively(Duration.ofSeconds(20), () -> assertNotNow(ask(other, "")));
                 owner.guard.close();
                 await().atMost(PATIENCE).until(other::holdsIt);
-                assertThat(ask(other, "").body()).as("restored by the other guard").isEqualTo(before);
+                assertThat(ask(other, "").body())
+                        .as("restored by the other guard")
+                        .isEqualTo(before);
             }
         }
     }
@@ -101,8 +105,9 @@ class InstancesIT {
                 new StringSerializer(),
                 RecordSerdes.of(Topics.TELEMETRY, Map.of()).serializer())) {
             for (int step = 0; step < STEPS; step++) {
-                StepTelemetry telemetry = Records.step(RUN, step, 8 - step / 20f);
-                telemetry.setTimestampMs(System.currentTimeMillis());
+                StepTelemetry telemetry = StepTelemetry.newBuilder(Records.step(RUN, step, 8 - step / 20f))
+                        .setTimestampMs(System.currentTimeMillis())
+                        .build();
                 producer.send(new ProducerRecord<>(Topics.TELEMETRY.name(), RUN, telemetry));
             }
         }
@@ -133,8 +138,7 @@ class InstancesIT {
                     null,
                     Map.of("client.id", name, "num.standby.replicas", "0"));
             guard = new Guard(config.advertising("127.0.0.1:" + port)).start();
-            View.Instance seen =
-                    new View.Instance(guard.policies(), PolicyRow.of(""), guard.watches(), () -> "");
+            View.Instance seen = new View.Instance(guard.policies(), PolicyRow.of(""), guard.watches(), () -> "");
             view = View.start(HttpConfig.local(port, Tokens.NONE), brokers, Map.of(), seen);
         }
 

@@ -68,13 +68,15 @@ final class WatchQueries implements WatchSource {
         }
         QueryResult<byte[]> own = owner == null ? null : tasks.get(owner.partition());
         if (own != null && own.isSuccess()) {
-            return new WatchAnswer.Nowhere("no detectors watch a run " + run + " now: it has been silent for long, has not "
-                    + "begun, or there are more runs than limits.runs of the policy");
+            return new WatchAnswer.Nowhere(
+                    "no detectors watch a run " + run + " now: it has been silent for long, has not "
+                            + "begun, or there are more runs than limits.runs of the policy");
         }
         return isReachable || streams.state() != KafkaStreams.State.RUNNING
                 ? MOVING
-                : new WatchAnswer.OutOfReach("this guard does not watch a run " + run + ": if another one of the same "
-                        + "application does, ask its own dashboard, or let them know each other by http.advertised-address");
+                : new WatchAnswer.OutOfReach(
+                        "this guard does not watch a run " + run + ": if another one of the same "
+                                + "application does, ask its own dashboard, or let them know each other by http.advertised-address");
     }
 
     private WatchAnswer here(TaskStores task, String run, String layer, byte[] snapshot) {

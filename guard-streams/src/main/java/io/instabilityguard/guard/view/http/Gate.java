@@ -33,7 +33,7 @@ final class Gate {
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
     private static final String COOKIE = "guard-session";
     private static final String CSRF = "X-CSRF-Token";
-    private static final String BEARER = "Bearer ";
+    static final String BEARER = "Bearer ";
     private static final Set<String> READS = Set.of("GET", "HEAD");
     private static final double PER_SECOND = 50;
     private static final double BURST = 300;

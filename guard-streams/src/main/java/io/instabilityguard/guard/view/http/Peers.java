@@ -39,6 +39,7 @@ final class Peers {
     private final @Nullable Secret token;
     private final boolean isOpen;
     private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT_TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
@@ -93,7 +94,7 @@ final class Peers {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(uri).timeout(ANSWER_TIMEOUT).header(PASSED_ON, "1");
         @Nullable String authorization = context.header(Header.AUTHORIZATION);
-        if (authorization != null) {
+        if (authorization != null && authorization.startsWith(Gate.BEARER)) {
             request.header(Header.AUTHORIZATION, authorization);
         } else if (token != null) {
             request.header(TOKEN, token.value());

@@ -81,7 +81,8 @@ public final class ViewServer implements AutoCloseable {
 
     private void routes(RoutesConfig routes) {
         Api api = new Api(sources);
-        WatchApi watches = new WatchApi(sources.watches(), new Peers(config));
+        WatchSource recent = new RecentAnswers(sources.watches(), sources.clock());
+        WatchApi watches = new WatchApi(recent, new Peers(config));
         OperatorApi operators = new OperatorApi(sources, gate);
         routes.exception(
                 HttpResponseException.class,

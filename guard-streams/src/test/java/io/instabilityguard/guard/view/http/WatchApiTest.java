@@ -17,7 +17,10 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +122,29 @@ class WatchApiTest {
         HttpResponse<String> nowhere = asked.get(PATH, "Authorization", bearer(VIEWER));
         assertThat(nowhere.statusCode()).isEqualTo(404);
         assertThat(json(nowhere).get("detail").asText()).startsWith("no detectors in this process");
+    }
+
+    @Test
+    void shouldNotReadTheStoresForEveryoneWhoLooks() {
+        AtomicLong now = new AtomicLong();
+        AtomicInteger reads = new AtomicInteger();
+        WatchAnswer known = here("");
+        WatchSource source = (run, layer) -> {
+            reads.incrementAndGet();
+            return run.equals("known") ? known : new WatchAnswer.Moving("being moved");
+        };
+        WatchSource recent = new RecentAnswers(source, () -> Instant.ofEpochMilli(now.get()));
+        assertThat(recent.of("known", "")).isSameAs(known);
+        now.set(499);
+        assertThat(recent.of("known", "")).isSameAs(known);
+        assertThat(reads).hasValue(1);
+        now.set(500);
+        recent.of("known", "");
+        recent.of("known", "layer");
+        assertThat(reads).hasValue(3);
+        recent.of("moving", "");
+        recent.of("moving", "");
+        assertThat(reads).hasValue(5);
     }
 
     private static void isLater(HttpResponse<String> response, String reason) {
