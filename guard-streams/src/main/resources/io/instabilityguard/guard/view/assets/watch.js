@@ -15,12 +15,13 @@ const SIGNALS = [{ label: 'Signal' }, { label: 'State' }, { label: 'Of the way' 
 
 const steps = (count) => (count === null ? '–' : count === 0 ? 'now' : `${whole(Math.ceil(count))} steps`);
 const why = (reason) => (reason ? h('div', { class: 'soft' }, reason) : null);
-const says = (state) => chip(state, words(state));
+const SIGNS = { QUIET: 'OK', ALARM: 'ALARM', WARMING_UP: 'UNKNOWN', BLIND: 'UNKNOWN', ABSTAINS: 'UNKNOWN' };
+const says = (state, ...more) => h('div', {}, chip(SIGNS[state] ?? state, words(state)), more);
 const tolerated = ({ threshold, isAbove }) => (threshold === null ? '–' : `${isAbove ? '≤' : '≥'} ${number(threshold)}`);
 
 function way(nearness) {
   if (nearness === null) return '–';
-  return [h('meter', { min: 0, max: 1, high: 0.8, value: nearness, 'aria-label': `${share(nearness)} of the way from normal to what is tolerated` }), ' ', share(nearness)];
+  return h('span', {}, h('meter', { min: 0, max: 1, high: 0.8, value: nearness, 'aria-label': `${share(nearness)} of the way from normal to what is tolerated` }), ' ', share(nearness));
 }
 
 /** The condition that keeps a detector farthest from firing. */
@@ -30,9 +31,9 @@ function row(detector, open) {
   const decisive = farthest(detector);
   const anomaly = open.find((each) => each.detector === detector.detector);
   return { key: detector.detector, cells: [detector.detector,
-    [says(detector.state), why(detector.reason), anomaly ? why(`open, quiet for ${whole(anomaly.quietSteps)} of ${whole(anomaly.clearAfterSteps)} steps`) : null,
-      detector.heldBackBy.length > 0 ? why(`held back by ${detector.heldBackBy.join(', ')}`) : null],
-    way(detector.nearness), decisive ? [decisive.signal, why(decisive.layer)] : '–', ...(decisive
+    says(detector.state, why(detector.reason), anomaly ? why(`open, quiet for ${whole(anomaly.quietSteps)} of ${whole(anomaly.clearAfterSteps)} steps`) : null,
+      detector.heldBackBy.length > 0 ? why(`held back by ${detector.heldBackBy.join(', ')}`) : null),
+    way(detector.nearness), decisive ? h('div', {}, decisive.signal, why(decisive.layer)) : '–', ...(decisive
       ? [number(decisive.reading), number(decisive.baseline), tolerated(decisive)] : ['–', '–', '–']), steps(detector.forecastSteps)] };
 }
 
@@ -63,8 +64,8 @@ function ofLayer({ watch }) {
     .concat(watch.unjudged.map((condition) => [null, condition]));
   if (signals.length === 0) return h('p', { class: 'soft' }, 'No signal of the policy looks at this layer.');
   return table(`Signals that look at this layer, at step ${whole(watch.step)}`, SIGNALS, signals.map(([detector, each]) => ({ key: `${detector}/${each.signal}`, cells: [
-    [each.signal, why(detector === null ? 'no detector goes by it' : `for ${detector}`), why(each.layer ? '' : 'several layers as one')],
-    [says(each.state), why(each.reason)], way(each.nearness), number(each.reading), number(each.baseline), tolerated(each), number(each.clear),
+    h('div', {}, each.signal, why(detector === null ? 'no detector goes by it' : `for ${detector}`), why(each.layer ? '' : 'several layers as one')),
+    says(each.state, why(each.reason)), way(each.nearness), number(each.reading), number(each.baseline), tolerated(each), number(each.clear),
     each.windowSize > 0 ? `${whole(each.windowFilled)} of ${whole(each.windowSize)}` : '–', steps(each.forecastSteps)] })));
 }
 
