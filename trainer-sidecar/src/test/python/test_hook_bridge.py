@@ -16,7 +16,7 @@ class BridgeTest(HookCase):
         hello = self.sidecar.await_message("HELLO")
         matrices = [(m["name"], m["role"], m["depth"], m["rows"], m["columns"], m["offset"]) for m in hello["matrices"]]
         self.assertEqual(matrices, [(LAYERS[0], "QUERY", 0, 3, 4, 64), (LAYERS[1], "MLP_UP", 0, 5, 3, 128)])
-        expected = dict(version=1, run="run-1", generation=5, processRank=1, worldSize=2, sampleEvery=4, agreeEvery=2)
+        expected = dict(version=2, run="run-1", generation=5, processRank=1, worldSize=2, sampleEvery=4, agreeEvery=2)
         expected.update(lockstep=True, step=-1, pid=os.getpid(), applied=[])
         self.assertEqual({key: hello[key] for key in expected}, expected)
         self.assertEqual(os.path.dirname(hello["staging"]["path"]), self.sidecar.folder)
@@ -152,7 +152,13 @@ class BridgeTest(HookCase):
         guard = self.attach(process_rank=0, world_size=2)
         self.sidecar.command("c1", SCALE, at=0, factor=0.5)
         guard.step(0)
-        self.assertEqual(self.refusal(), ("REFUSED", "several ranks cannot agree on a command: torch.distributed was not initialised before the guard was attached"))
+        self.assertEqual(
+            self.refusal(),
+            (
+                "REFUSED",
+                "several ranks cannot agree on a command: torch.distributed was not initialised before the guard was attached",
+            ),
+        )
         self.assertEqual(guard.learning_rate_scale, 1.0)
 
     def test_should_say_goodbye_and_remove_the_staging_file(self) -> None:

@@ -19,7 +19,7 @@ from hook_case import Warnings
 SEED = 20261122
 INPUTS = 20_000
 STREAMS = 300
-WELCOME = {"type": "WELCOME", "version": 1, "session": "s", "commandTimeoutMs": 2000}
+WELCOME = {"type": "WELCOME", "version": 2, "session": "s", "commandTimeoutMs": 2000}
 SAMPLES: List[Any] = [
     WELCOME,
     {"type": "SAMPLED", "step": 10},
@@ -135,7 +135,9 @@ class FuzzTest(unittest.TestCase):
 
     def frame(self) -> bytes:
         body = self.payload()
-        length = len(body) if self.random.random() < 0.9 else self.random.choice([0, 1, 1 << 20, 1 << 31, (1 << 32) - 1])
+        length = (
+            len(body) if self.random.random() < 0.9 else self.random.choice([0, 1, 1 << 20, 1 << 31, (1 << 32) - 1])
+        )
         return struct.pack(">I", length) + body
 
     def pieces(self, stream: bytes) -> Iterator[bytes]:
