@@ -149,6 +149,20 @@ public record GuardConfig(
 
     /** The same, pinned to a mode. */
     public GuardConfig withMode(Mode newMode) {
+        return with(newMode, kafka);
+    }
+
+    /** The same, telling the other guards of the application that it is reached at this {@code host:port}; null tells nothing. */
+    public GuardConfig advertising(@Nullable String address) {
+        if (address == null) {
+            return this;
+        }
+        Map<String, String> all = new LinkedHashMap<>(kafka);
+        all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
+        return with(pinned, all);
+    }
+
+    private GuardConfig with(@Nullable Mode newMode, Map<String, String> newKafka) {
         return new GuardConfig(
                 bootstrapServers,
                 applicationId,
@@ -159,27 +173,7 @@ public record GuardConfig(
                 mode,
                 newMode,
                 signer,
-                kafka);
-    }
-
-    /** The same, telling the other guards of the application that it is reached at this {@code host:port}; null tells nothing. */
-    public GuardConfig advertising(@Nullable String address) {
-        if (address == null) {
-            return this;
-        }
-        Map<String, String> all = new LinkedHashMap<>(kafka);
-        all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
-        return new GuardConfig(
-                bootstrapServers,
-                applicationId,
-                stateDir,
-                threads,
-                replicationFactor,
-                policyFile,
-                mode,
-                pinned,
-                signer,
-                all);
+                newKafka);
     }
 
     /** Reads and checks the policy of the process. */
