@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.function.LongToDoubleFunction;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,36 @@ final class StoredWatchTest {
                 WatchState state = detector(report, reading.detector()).state();
                 assertThat(state).as("%s at step %d", reading.detector(), step).isIn(allowed(reading.level()));
             }
+        }
+    }
+
+    /** Rank 1 holds the matrices, and its records come last: what is told is of the last step of rank 0. */
+    @Test
+    void shouldSayOfSeveralRanksWhatTheDetectorsSaid() {
+        RunWatch watch = new RunWatch(POLICY, Telemetry.GENERATION, new Roster(100));
+        List<StepTelemetry> records = new ArrayList<>();
+        List<Reading> readings = List.of();
+        for (long step = 0; step < 100; step++) {
+            records.add(StepTelemetry.newBuilder(eventful(step))
+                    .setWorldSize(2)
+                    .setLayers(List.of())
+                    .setSpectraStep(-1)
+                    .build());
+            readings = watch.take(records.get(records.size() - 1)).readings();
+            records.add(StepTelemetry.newBuilder(
+                            Telemetry.sampled(step, 1 + step / 40.0, 1).build())
+                    .setWorldSize(2)
+                    .setProcessRank(1)
+                    .build());
+            watch.take(records.get(records.size() - 1));
+        }
+        WatchReport report = StoredWatches.report(POLICY, records, "");
+        assertThat(report.step()).isEqualTo(99);
+        assertThat(detector(report, "attention-outgrowth").state()).isEqualTo(WatchState.ALARM);
+        for (Reading reading : readings) {
+            assertThat(detector(report, reading.detector()).state())
+                    .as(reading.detector())
+                    .isIn(allowed(reading.level()));
         }
     }
 
@@ -130,30 +161,25 @@ final class StoredWatchTest {
     @ParameterizedTest
     @ValueSource(longs = {50, 64, 65, 129})
     void shouldForecastWhenASlopeReachesTheThreshold(long count) {
-        WatchReport report = StoredWatches.report(
-                POLICY,
-                steps(
-                        count,
-                        step -> Telemetry.calm(step)
-                                .setMaxAttentionLogit(100 + 10 * step)
-                                .build()),
-                "");
+        WatchReport report = withLogits(count, step -> 100 + 10 * step);
         ConditionReport logit = condition(report, "exploding-logits", "attention-logit");
         assertThat(logit.reading()).isEqualTo(100 + 10 * (count - 1));
         assertThat(logit.forecastSteps()).isCloseTo((2_000 - logit.reading()) / 10, within(1e-6));
         assertThat(detector(report, "exploding-logits").forecastSteps()).isEqualTo(logit.forecastSteps());
     }
 
+    private static WatchReport withLogits(long count, LongToDoubleFunction logit) {
+        List<StepTelemetry> steps = steps(
+                count,
+                step -> Telemetry.calm(step)
+                        .setMaxAttentionLogit(logit.applyAsDouble(step))
+                        .build());
+        return StoredWatches.report(POLICY, steps, "");
+    }
+
     @Test
     void shouldForecastNothingFromASlopeThatLeadsAwayOrIsNoise() {
-        WatchReport falling = StoredWatches.report(
-                POLICY,
-                steps(
-                        50,
-                        step -> Telemetry.calm(step)
-                                .setMaxAttentionLogit(900 - 10 * step)
-                                .build()),
-                "");
+        WatchReport falling = withLogits(50, step -> 900 - 10 * step);
         assertThat(condition(falling, "exploding-logits", "attention-logit").forecastSteps())
                 .isNaN();
         WatchReport calm = StoredWatches.report(POLICY, steps(60, StoredWatchTest::calm), "");
