@@ -70,11 +70,12 @@ public final class Detectors implements Persistent {
         return readings;
     }
 
-    /** Learns the step that was judged last. */
+    /** Learns the step that was judged last, once, unless it cannot be learned. */
     void learn() {
         if (isLearnable) {
             signals.values().forEach(Signal::learn);
             observed++;
+            isLearnable = false;
         }
     }
 

@@ -121,9 +121,7 @@ final class RunWatch implements Persistent {
     /** Takes in the next step of a rank; only steps of rank 0 give readings. */
     Taken take(StepTelemetry telemetry) {
         Taken taken = show(telemetry);
-        if (taken.observation() != null) {
-            detectors.learn();
-        }
+        detectors.learn();
         return taken;
     }
 
