@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  *   <li>the guard's: exactly once, short commits, dead letters, bounded memory, a standby, a quick failover;
  *   <li>{@code kafka:} of the file;
  *   <li>the file's own keys ({@code bootstrap-servers}, {@code application-id}, {@code state-dir}, {@code threads}, {@code replication-factor},
- *       {@code standby-replicas}, {@code instance-id}).
+ *       {@code standby-replicas}, {@code instance-id}), and {@code advertised-address} of its section {@code http}.
  * </ol>
  *
  * <p>Precedence of the policy: see {@link PolicyBook}.
@@ -191,6 +191,20 @@ public record GuardConfig(
 
     /** The same, pinned to a mode. */
     public GuardConfig withMode(Mode newMode) {
+        return with(newMode, kafka);
+    }
+
+    /** The same, telling the other guards of the application that it is reached at this {@code host:port}; null tells nothing. */
+    public GuardConfig advertising(@Nullable String address) {
+        if (address == null) {
+            return this;
+        }
+        Map<String, String> all = new LinkedHashMap<>(kafka);
+        all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
+        return with(pinned, all);
+    }
+
+    private GuardConfig with(@Nullable Mode newMode, Map<String, String> newKafka) {
         return new GuardConfig(
                 bootstrapServers,
                 applicationId,
@@ -202,7 +216,7 @@ public record GuardConfig(
                 newMode,
                 signer,
                 operators,
-                kafka);
+                newKafka);
     }
 
     /** Why the guards of this configuration would not believe what this key signs, and what to do; empty when they would. */

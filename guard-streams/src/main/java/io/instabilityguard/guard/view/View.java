@@ -8,6 +8,7 @@ import io.instabilityguard.guard.view.board.Fleet;
 import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.guard.view.http.Sources;
 import io.instabilityguard.guard.view.http.ViewServer;
+import io.instabilityguard.guard.view.http.WatchSource;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.signature.SigningKey;
@@ -21,8 +22,8 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One running dashboard. It reads the topics, not the stores of its own process, so that every instance shows every run, whoever owns it, and one that watches no run at
- * all shows them, too.
+ * One running dashboard. History comes from the topics, not from the stores of its own process, so that every instance shows every run, whoever owns it, and one that
+ * watches no run at all shows them, too. What no topic holds, how the detectors stand now, comes from the stores of the guard that watches the run.
  */
 public final class View implements AutoCloseable {
 
@@ -45,12 +46,14 @@ public final class View implements AutoCloseable {
      *
      * @param policies which policy is in force for which run
      * @param rows the policy of the process, key by key
+     * @param watches how the detectors stand
      * @param signer signs what operators ask for; null leaves it unsigned
      * @param metrics the process's metrics in Prometheus' text format; empty when there are none
      */
     public record Instance(
             PolicyBook policies,
             List<PolicyRow> rows,
+            WatchSource watches,
             @Nullable SigningKey signer,
             Supplier<String> metrics) {}
 
@@ -65,7 +68,14 @@ public final class View implements AutoCloseable {
         TopicFeed feed = new TopicFeed(plan, clients, new FleetTaker(fleet), clock);
         ActionSender actions = new ActionSender(clients, instance.signer());
         Sources sources = new Sources(
-                fleet, instance.policies(), instance.rows(), actions, feed::state, instance.metrics(), clock);
+                fleet,
+                instance.policies(),
+                instance.rows(),
+                instance.watches(),
+                actions,
+                feed::state,
+                instance.metrics(),
+                clock);
         ViewServer server = new ViewServer(config, sources).start();
         feed.start();
         return new View(feed, actions, server);
