@@ -8,10 +8,12 @@ import io.instabilityguard.guard.recording.Recording;
 import io.instabilityguard.guard.recording.RecordingWriter;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.StreamSupport;
 import org.apache.avro.specific.SpecificRecord;
@@ -24,11 +26,14 @@ import picocli.CommandLine.Option;
         name = "record",
         description = {
             "Saves what the topics hold of one run: telemetry and what was answered, asked, found, decided and commanded, in the order in which the guard reads it.",
+            "Left out is what the guards of --config refuse because nobody whom they trust signed it.",
             "The file is an Avro object container with its schema inside. Exit status 1: the run is unknown, or the file cannot be written."
         },
         footer = {"", "Example: guard record --run my-run --out my-run.avro"},
         mixinStandardHelpOptions = true)
 final class RecordCommand extends ClusterCommand implements Callable<Integer> {
+
+    private static final Set<Topic<?>> OPERATORS = Set.of(Topics.OPERATOR, Topics.LEASES);
 
     @Option(names = "--run", required = true, paramLabel = "R", description = "Id of the run.")
     private String run = "";
@@ -42,6 +47,7 @@ final class RecordCommand extends ClusterCommand implements Callable<Integer> {
 
     private long telemetry;
     private long unreadable;
+    private RecordVerification operators = RecordVerification.NONE;
 
     @Override
     public Integer call() throws IOException {
@@ -59,6 +65,7 @@ final class RecordCommand extends ClusterCommand implements Callable<Integer> {
     }
 
     private void copy(RecordOrder order) {
+        operators = cluster.guard().operators();
         List<Topic<?>> topics = Recording.topics();
         int telemetryAt = topics.indexOf(Topics.TELEMETRY);
         for (int i = 0; i < topics.size(); i++) {
@@ -82,13 +89,18 @@ final class RecordCommand extends ClusterCommand implements Callable<Integer> {
         List<Recorded> ofRun = new ArrayList<>();
         try (TopicReader reader = new TopicReader(cluster)) {
             reader.read(topic, entry -> {
-                if (run.equals(entry.record().key()) && entry.value() != null) {
+                if (run.equals(entry.record().key()) && entry.value() != null && isRead(topic, entry)) {
                     ofRun.add(recorded(entry));
                 }
             });
             unreadable += reader.unreadable();
         }
         return ofRun;
+    }
+
+    /** Of what operators write the guard reads only what it believes. */
+    private boolean isRead(Topic<?> topic, Entry<?> entry) {
+        return !OPERATORS.contains(topic) || entry.isBelieved(operators);
     }
 
     private static Recorded recorded(Entry<? extends SpecificRecord> entry) {
