@@ -1,5 +1,7 @@
 package io.instabilityguard.evaluation.security;
 
+import static org.awaitility.Awaitility.await;
+
 import io.instabilityguard.evaluation.broker.SecuredBroker;
 import io.instabilityguard.guard.console.AclRule;
 import io.instabilityguard.guard.console.LeastAcls;
@@ -8,17 +10,22 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -69,11 +76,23 @@ final class SecuredKafka implements AutoCloseable {
     }
 
     void allow(List<AclRule> rules) throws Exception {
-        admin.createAcls(rules.stream().map(AclRule::binding).toList()).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        List<AclBinding> bindings = rules.stream().map(AclRule::binding).toList();
+        admin.createAcls(bindings).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        awaitRights(rights -> rights.containsAll(bindings));
     }
 
     void forbid(AclRule rule) throws Exception {
-        admin.deleteAcls(List.of(rule.binding().toFilter())).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        AclBinding binding = rule.binding();
+        admin.deleteAcls(List.of(binding.toFilter())).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        awaitRights(rights -> !rights.contains(binding));
+    }
+
+    /** The controller answers before the broker goes by it. */
+    private void awaitRights(Predicate<Collection<AclBinding>> condition) {
+        await().atMost(Duration.ofSeconds(TIMEOUT_SECONDS))
+                .until(
+                        () -> admin.describeAcls(AclBindingFilter.ANY).values().get(TIMEOUT_SECONDS, TimeUnit.SECONDS),
+                        condition);
     }
 
     /** Something to read in every topic, and a changelog as the guard would make it. */
