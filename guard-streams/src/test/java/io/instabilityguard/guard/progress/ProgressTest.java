@@ -2,13 +2,11 @@ package io.instabilityguard.guard.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.instabilityguard.guard.SetClock;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 final class ProgressTest {
@@ -16,20 +14,20 @@ final class ProgressTest {
     private static final String ERASED = "\r\u001b[K";
 
     private final StringBuilder terminal = new StringBuilder();
-    private final SettableClock clock = new SettableClock();
+    private final SetClock clock = new SetClock(Instant.EPOCH);
     private final Progress progress = new Progress("trials", 20, terminal::append, clock);
 
     @Test
     void shouldSayHowMuchIsDoneAndHowLongTheRestTakes() {
-        clock.now = Duration.ofSeconds(30);
+        clock.advance(Duration.ofSeconds(30));
         progress.done(5);
         assertThat(terminal).hasToString(ERASED + "trials 5/20, 1 min left");
 
-        clock.now = Duration.ofSeconds(3_600);
+        clock.advance(Duration.ofSeconds(3_570));
         progress.done(1);
         assertThat(terminal).endsWith(ERASED + "trials 6/20, 2 h 20 min left");
 
-        clock.now = Duration.ofSeconds(3_700);
+        clock.advance(Duration.ofSeconds(100));
         progress.done(14);
         assertThat(terminal).endsWith(ERASED + "trials 20/20, 0 s left");
     }
@@ -76,24 +74,5 @@ final class ProgressTest {
             System.setErr(before);
         }
         assertThat(errors.toByteArray()).isEmpty();
-    }
-
-    private static final class SettableClock extends Clock {
-        private Duration now = Duration.ZERO;
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.EPOCH.plus(now);
-        }
     }
 }
