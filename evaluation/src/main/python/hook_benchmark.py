@@ -1,9 +1,9 @@
 """What guard.step costs on a step without a weight sample, with a sidecar listening; prints one JSON line.
 
 Back to back is the code's own cost. Between real training steps of a small transformer comes what every piece of Python
-pays after a step has emptied the processor's caches and while the sidecar wants a core. With four ranks every call is the
-mean over the ten from one boundary to the next, their vote included; between them the processes sleep, as they do while
-an accelerator computes.
+pays after a step has emptied the processor's caches and while the sidecar wants a core. With four ranks the calls at which
+they vote, one of ten, are told apart from the others; between the calls the processes sleep, as they do while an accelerator
+computes. What five processes on fewer cores take from each other shows in the means of ten calls, vote included.
 
 Usage (./guard bench hook does it): PYTHONPATH=trainer-sidecar/src/main/python python hook_benchmark.py SOCKET
 """
@@ -50,7 +50,7 @@ def main(socket: str) -> None:
             "back to back": percentiles(guard, steps, optimizer.step),  # without gradients: it only says so
             "between training steps": percentiles(guard, steps, train),
         }
-    found["four ranks, boundaries included"] = four_ranks(socket)
+    found.update(four_ranks(socket))
     print(json.dumps(found))
 
 
@@ -73,16 +73,30 @@ def timed(guard: InstabilityGuard, step: int, between: Callable[[], object]) -> 
     return (time.perf_counter() - started) * 1e6
 
 
-def four_ranks(socket: str) -> dict[str, float]:
-    """Microseconds of a call by name of the percentile, of the rank with the largest median."""
+def four_ranks(socket: str) -> dict[str, dict[str, float]]:
+    """By situation: microseconds of a call by name of the percentile, of the rank with the largest median."""
     context = multiprocessing.get_context("spawn")
     with tempfile.NamedTemporaryFile() as meeting, context.Pool(RANKS) as ranks:
-        found = ranks.starmap(one_rank, [(rank, meeting.name, socket) for rank in range(RANKS)], chunksize=1)
-    return max(found, key=lambda each: each["median"])
+        calls = ranks.starmap(one_rank, [(rank, meeting.name, socket) for rank in range(RANKS)], chunksize=1)
+    return {
+        "four ranks, between votes": slowest([[call for at, call in each if at % AGREE_EVERY] for each in calls]),
+        "four ranks, at a vote": slowest([[call for at, call in each if at % AGREE_EVERY == 0] for each in calls]),
+        "four ranks, means of ten calls": slowest([means([call for _, call in each]) for each in calls]),
+    }
 
 
-def one_rank(rank: int, meeting: str, socket: str) -> dict[str, float]:
-    """What a call costs on this rank."""
+def slowest(ranks: list[list[float]]) -> dict[str, float]:
+    """The percentiles of the rank with the largest median."""
+    return max(map(ranked, ranks), key=lambda each: each["median"])
+
+
+def means(calls: list[float]) -> list[float]:
+    """The means of the calls from one boundary to the next."""
+    return [sum(calls[at : at + AGREE_EVERY]) / AGREE_EVERY for at in range(0, len(calls), AGREE_EVERY)]
+
+
+def one_rank(rank: int, meeting: str, socket: str) -> list[tuple[int, float]]:
+    """The steps and what their calls cost on this rank, microseconds."""
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=RANKS)
     model = torch.nn.Linear(32, 32)
@@ -96,9 +110,9 @@ def one_rank(rank: int, meeting: str, socket: str) -> dict[str, float]:
     with InstabilityGuard.attach(
         model, optimizer, run_id=run, socket=socket, sample_every=10**9, agree_every=AGREE_EVERY
     ) as guard:
-        calls = [timed(guard, step, idle) for step in range(1, WARM_UP + MEASURED + 1)][WARM_UP:]
+        calls = [(step, timed(guard, step, idle)) for step in range(1, WARM_UP + MEASURED + 1)][WARM_UP:]
     distributed.destroy_process_group()
-    return ranked([sum(calls[at : at + AGREE_EVERY]) / AGREE_EVERY for at in range(0, MEASURED, AGREE_EVERY)])
+    return calls
 
 
 if __name__ == "__main__":

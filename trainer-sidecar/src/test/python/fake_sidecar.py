@@ -15,6 +15,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 import torch
 
 PATIENCE = 10.0
+PLAIN_STEP = "step loss gradientNorm learningRate learningRateScale maxAttentionLogit skippedSamples droppedMessages"
+TIMES = "hookMicros stepMillis waitMillis"
 DTYPES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
 Message = Dict[str, Any]
 Reaction = Callable[["FakeSidecar", Message], None]
@@ -156,7 +158,7 @@ class FakeSidecar:
                 prefix = stream.read(4)
                 if len(prefix) < 4:
                     return
-                message = json.loads(stream.read(struct.unpack(">I", prefix)[0]).decode())
+                message = decoded(stream.read(struct.unpack(">I", prefix)[0]))
                 self.received.append(message)
                 try:
                     with contextlib.suppress(OSError):  # the hook may be gone; what it said before is still read
@@ -167,8 +169,16 @@ class FakeSidecar:
                         self._news.notify_all()
 
 
+def decoded(payload: bytes) -> Message:
+    """A message of the hook: JSON, or a STEP in the short form."""
+    if payload[:1] != b"\x01":
+        return json.loads(payload.decode())  # type: ignore[no-any-return]
+    numbers = struct.unpack(">q5d2q3d", payload[1:])
+    return {"type": "STEP", "sample": False, **dict(zip((PLAIN_STEP + " " + TIMES).split(), numbers))}
+
+
 def welcome(sidecar: FakeSidecar, message: Message) -> None:
-    sidecar.send(type="WELCOME", version=1, session="s", commandTimeoutMs=20_000)
+    sidecar.send(type="WELCOME", version=2, session="s", commandTimeoutMs=20_000)
 
 
 def sampled(sidecar: FakeSidecar, message: Message) -> None:

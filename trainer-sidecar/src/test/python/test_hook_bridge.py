@@ -16,7 +16,7 @@ class BridgeTest(HookCase):
         hello = self.sidecar.await_message("HELLO")
         matrices = [(m["name"], m["role"], m["depth"], m["rows"], m["columns"], m["offset"]) for m in hello["matrices"]]
         self.assertEqual(matrices, [(LAYERS[0], "QUERY", 0, 3, 4, 64), (LAYERS[1], "MLP_UP", 0, 5, 3, 128)])
-        expected = dict(version=1, run="run-1", generation=5, processRank=1, worldSize=2, sampleEvery=4, agreeEvery=2)
+        expected = dict(version=2, run="run-1", generation=5, processRank=1, worldSize=2, sampleEvery=4, agreeEvery=2)
         expected.update(lockstep=True, step=-1, pid=os.getpid(), applied=[])
         self.assertEqual({key: hello[key] for key in expected}, expected)
         self.assertEqual(os.path.dirname(hello["staging"]["path"]), self.sidecar.folder)

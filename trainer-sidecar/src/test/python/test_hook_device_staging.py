@@ -174,7 +174,7 @@ class DeviceSessionTest(HookCase):
 
     def attach_offering(self, **welcome: Any) -> Any:
         self.sidecar.on["HELLO"] = lambda sidecar, message: sidecar.send(
-            type="WELCOME", version=1, session="s", commandTimeoutMs=20_000, **welcome
+            type="WELCOME", version=2, session="s", commandTimeoutMs=20_000, **welcome
         )
         guard = self.attach_unanswered(command_timeout=20.0, sample_every=1)
         self.sidecar.await_message("HELLO")

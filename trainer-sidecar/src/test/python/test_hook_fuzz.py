@@ -19,7 +19,7 @@ from hook_case import Warnings
 SEED = 20261122
 INPUTS = 20_000
 STREAMS = 300
-WELCOME = {"type": "WELCOME", "version": 1, "session": "s", "commandTimeoutMs": 2000}
+WELCOME = {"type": "WELCOME", "version": 2, "session": "s", "commandTimeoutMs": 2000}
 SAMPLES: List[Any] = [
     WELCOME,
     {"type": "SAMPLED", "step": 10},

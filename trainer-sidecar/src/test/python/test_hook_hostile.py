@@ -130,10 +130,10 @@ class HostileTest(HookCase):
         self.assertEqual(guard.statistics["messagesMalformed"], 1)
 
     def test_should_refuse_another_version_of_the_bridge(self) -> None:
-        self.sidecar.on["HELLO"] = lambda s, m: s.send(type="WELCOME", version=2, session="s", commandTimeoutMs=1)
+        self.sidecar.on["HELLO"] = lambda s, m: s.send(type="WELCOME", version=3, session="s", commandTimeoutMs=1)
         guard = self.attach()
         guard.step(0)
-        self.assertIn("version 2 of the bridge", self.warnings.texts[0])
+        self.assertIn("version 3 of the bridge", self.warnings.texts[0])
 
     def test_should_survive_a_flood(self) -> None:
         guard = self.attach()

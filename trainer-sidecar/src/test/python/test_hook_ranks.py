@@ -277,6 +277,16 @@ class RanksTest(unittest.TestCase):
         self.assertEqual(first, [("ABANDONED", 4, "rank 1 could not do it, so nobody does")])
         self.assertIn("no function is registered", second[0][2])
 
+    def test_should_not_write_into_an_exchange_that_is_under_way(self) -> None:
+        group = mock.Mock()
+        group.allreduce.return_value.is_completed.return_value = False
+        ranks = ranks_module.Ranks(0, 2, None, group)
+        ranks.begin(30, [7])
+        with self.assertRaises(ranks_module.RanksLost):
+            ranks.begin(60, [8])
+        exchanged = group.allreduce.call_args[0][0][0]
+        self.assertEqual(exchanged[:3].tolist(), [30, -30, 7])
+
 
 if __name__ == "__main__":
     unittest.main()

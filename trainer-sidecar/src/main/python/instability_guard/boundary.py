@@ -23,14 +23,6 @@ from instability_guard.signals import Signals
 from instability_guard.turn import SharedTurn, Turn
 
 
-class Observed(NamedTuple):
-    """What the training loop says of one step; None when it does not."""
-
-    loss: Optional[Scalar]
-    gradient_norm: Optional[Scalar]
-    max_attention_logit: Optional[Scalar]
-
-
 class _Readers(NamedTuple):
     loss: ScalarReader
     gradient_norm: ScalarReader
@@ -59,13 +51,13 @@ class Boundary:
         self._mirroring = mirroring
         self._options = options
         self._signals = signals
-        self._matrices = signals.matrices
         self._plain = [matrix for matrix in signals.matrices if not is_sharded(matrix.parameter)]
         self._connection = connection
         self._book = book
         self._interventions = interventions
         self._turn = _turn(options, connection, book, interventions, report, membership)
         self._sharded = ShardedSamples(membership.ranks, membership.sharded, options.command_timeout)
+        self._has_samples = bool(signals.matrices or self._sharded.exist)
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._report = report
         self._readers = _fresh_readers()
@@ -74,18 +66,30 @@ class Boundary:
         self._skipped = 0
         self._dropped = 0
 
-    def __call__(self, step: int, observed: Observed) -> None:
-        """Passes the boundary of `step`."""
+    def __call__(
+        self,
+        step: int,
+        loss: Optional[Scalar],
+        gradient_norm: Optional[Scalar],
+        max_attention_logit: Optional[Scalar],
+    ) -> None:
+        """Passes the boundary of `step`; None for what the training loop does not say.
+
+        Nearly all steps have no sample, no command and no wait: they pass through few calls, each of which costs
+        several times more once the training step has emptied the processor's caches.
+        """
         started = time.perf_counter()
-        self._interventions.learning_rate.regrow()
-        session = self._attached()
+        if self._interventions.learning_rate.scale < 1.0:
+            self._interventions.learning_rate.regrow()
+        session = self._connection.session or self._attached()
         self.last_step = step
-        report = self._reported(step, observed, started)
+        report = self._reported(step, loss, gradient_norm, max_attention_logit, started)
         self._last_start = started
         waited = self._converse(session, report)
         self._mirroring.step(report)
         self.arm()
-        waited += self._pacing.await_next_step()
+        if self._pacing.is_on:
+            waited += self._pacing.await_next_step()
         self._hook_micros = (time.perf_counter() - started - waited) * 1e6
 
     def arm(self) -> None:
@@ -93,39 +97,41 @@ class Boundary:
         following = self.last_step + 1
         if self._connection.session is not None and self._is_sampled(following):
             self._signals.arm(following)
-        else:
+        elif self._signals.is_armed:
             self._signals.disarm()
 
     def _is_sampled(self, step: int) -> bool:
-        return bool(self._matrices or self._sharded.exist) and self._interventions.cadence.is_due(step)
+        return self._has_samples and self._interventions.cadence.is_due(step)
 
-    def _reported(self, step: int, observed: Observed, started: float) -> StepReport:
-        steps = self._interventions.steps
+    def _reported(
+        self,
+        step: int,
+        loss: Optional[Scalar],
+        gradient_norm: Optional[Scalar],
+        max_attention_logit: Optional[Scalar],
+        started: float,
+    ) -> StepReport:
         readers = self._readers
-        loss = self._read(readers.loss, observed.loss)
-        gradient_norm = self._read(readers.gradient_norm, steps.gradient_norm(observed.gradient_norm))
-        max_attention_logit = self._read(readers.max_attention_logit, observed.max_attention_logit)
-        omissions = steps.omissions()
+        norm, omissions = self._interventions.steps.told(gradient_norm)
+        logit = max_attention_logit
         learning_rate, scale = self._interventions.learning_rate.effective()
         return StepReport(
             step,
-            loss,
-            gradient_norm,
+            loss if type(loss) is float else self._read(readers.loss, loss),
+            norm if type(norm) is float else self._read(readers.gradient_norm, norm),
             learning_rate,
             scale,
-            max_attention_logit,
+            logit if type(logit) is float else self._read(readers.max_attention_logit, logit),
             False,
             self._skipped,
             self._dropped,
             self._hook_micros,
             (started - self._last_start) * 1000.0,
-            self._pacing.take_waited() * 1000.0,
+            self._pacing.take_waited() * 1000.0 if self._pacing.is_on else 0.0,
             {"omissions": omissions} if omissions else {},
         )
 
     def _read(self, reader: ScalarReader, value: Optional[Scalar]) -> float:
-        if type(value) is float:
-            return value
         try:
             return reader.read(value)
         except Exception as error:
@@ -145,7 +151,7 @@ class Boundary:
         before = 0.0 if session is None else session.waited_seconds
         functions = self._interventions.functions.seconds
         present = self._present(session, report.step)
-        if not self._pacing.is_lockstep:
+        if not self._pacing.is_lockstep and self._turn.is_due(report.step):
             present = self._take_turn(present, report.step)
         self._send(present, report)
         if self._pacing.is_lockstep:

@@ -200,8 +200,8 @@ class CommandBook:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is pending."""
-        return not self._pending
+        """Nothing is pending, and the training program does not hold its run."""
+        return not (self._pending or self.held or self._was_held)
 
     def last_applied(self) -> List[Tuple[str, int]]:
         """Id and step of the last 256 applied commands, oldest first."""

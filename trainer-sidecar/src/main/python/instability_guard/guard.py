@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from instability_guard import lifetimes
-from instability_guard.boundary import Boundary, Observed
+from instability_guard.boundary import Boundary
 from instability_guard.commands import CommandBook
 from instability_guard.connection import Connection
 from instability_guard.interventions import Interventions
@@ -209,7 +209,7 @@ class InstabilityGuard:
             return
         self._is_stepping = True
         try:
-            self._boundary(operator.index(step), Observed(loss, gradient_norm, max_attention_logit))
+            self._boundary(operator.index(step), loss, gradient_norm, max_attention_logit)
         except Exception as error:
             self._report.error(error)
         finally:

@@ -8,7 +8,7 @@ offers step hooks (2.x) they are registered too, for callers that kept the unwra
 import functools
 import math
 import types
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import torch
 from torch.optim import Optimizer
@@ -33,6 +33,7 @@ class LearningRateScale:
         self._regrowth = 1.0
         self._hold = 0.0
         self._last: Dict[int, Tuple[float, float]] = {}
+        self._effective: Optional[Tuple[float, float]] = None
         self._placed: Dict[int, _Placed] = {}
         self._optimizers = list(optimizers)
         self._undo = [undo for optimizer in optimizers for undo in self._install(optimizer)]
@@ -72,9 +73,7 @@ class LearningRateScale:
 
     def effective(self) -> Tuple[float, float]:
         """The largest learning rate of the last optimizer step, scale included, and that scale; NaN at first."""
-        if not self._last:
-            return math.nan, self.scale
-        return max(self._last.values())
+        return self._effective or (math.nan, self.scale)
 
     def uninstall(self) -> None:
         """Restores the optimizers; where something wrapped `step` after us, ours stays inside without effect."""
@@ -124,6 +123,7 @@ class LearningRateScale:
         scale = self.scale
         if rates:
             self._last[id(optimizer)] = (max(_value(rate) for _, rate in rates) * scale, scale)
+            self._effective = max(self._last.values())
         self._placed[id(optimizer)] = []
         if scale < 1.0:
             for group, rate in rates:

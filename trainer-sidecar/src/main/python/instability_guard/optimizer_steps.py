@@ -6,7 +6,7 @@ first) and says so among the omissions. Fused optimizers are called all the same
 """
 
 import math
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 import torch
 from torch.optim import Optimizer
@@ -33,8 +33,16 @@ class OptimizerSteps:
         found_inf: Any = getattr(optimizer, "found_inf", None)
         self._found_inf = found_inf.detach().clone() if isinstance(found_inf, torch.Tensor) else None
 
-    def gradient_norm(self, norm: Optional[Scalar]) -> Optional[Scalar]:
-        """The norm to report: `norm`, unless the step was skipped and it is not finite."""
+    def told(self, norm: Optional[Scalar]) -> Tuple[Optional[Scalar], List[str]]:
+        """The gradient norm to report, and the omission to name when the step was skipped; begins the next step."""
+        if type(norm) is float and self._count and self._found_inf is None:  # an ordinary step, at little cost
+            self._norm = norm
+            self._count = 0
+            return norm, []
+        return self._believed(norm), self._omissions()
+
+    def _believed(self, norm: Optional[Scalar]) -> Optional[Scalar]:
+        """`norm`, unless the step was skipped and it is not finite."""
         if isinstance(norm, torch.Tensor) and norm.numel() == 1:
             norm = norm.detach()
         elif not isinstance(norm, (int, float)):
@@ -47,8 +55,8 @@ class OptimizerSteps:
             self._norm = _where(self._found_inf.reshape(()) > 0, _first_finite(norm, self._norm), norm)
         return self._norm
 
-    def omissions(self) -> List[str]:
-        """Says so when the step was skipped (of a fused optimizer on CUDA one step late); begins the next step."""
+    def _omissions(self) -> List[str]:
+        """Says so when the step was skipped; of a fused optimizer on CUDA one step late."""
         is_skipped = self._is_left_out() or self._overflows.read(self._found_inf) > 0.0
         self._count, self._found_inf = 0, None
         return [SKIPPED] if is_skipped else []

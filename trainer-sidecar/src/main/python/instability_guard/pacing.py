@@ -19,6 +19,10 @@ class Pacing:
     def __init__(
         self, lockstep: Optional[int], lockstep_timeout: float, min_step_ms: Optional[float], report: Report
     ) -> None:
+        self.is_lockstep = lockstep is not None
+        """Whether a step waits for decisions: commands are then applied after the wait, so that runs repeat exactly."""
+        self.is_on = self.is_lockstep or bool(min_step_ms)
+        """Whether anything is ever waited for."""
         self._lag = lockstep
         self._timeout = lockstep_timeout
         self._min_step = (min_step_ms or 0.0) / 1000.0
@@ -26,11 +30,6 @@ class Pacing:
         self._run_out = 0
         self._last_end = float("-inf")
         self._waited_seconds = 0.0
-
-    @property
-    def is_lockstep(self) -> bool:
-        """Whether a step waits for decisions: commands are then applied after the wait, so that runs repeat exactly."""
-        return self._lag is not None
 
     def await_progress(self, session: Session, step: int) -> None:
         """Waits, bounded, until the topology has consumed step - lag."""

@@ -19,7 +19,7 @@ _LONGEST_OPERATION = datetime.timedelta(days=7)
 _SHORTEST_WAIT = 0.001
 _TAG = 7171
 _NUMBERS = 6
-_LOWEST = -(1 << 62)
+_PADDING = (-(1 << 62),) * _NUMBERS
 
 
 class RanksLost(Exception):
@@ -29,7 +29,7 @@ class RanksLost(Exception):
 class Pending:
     """Numbers that are being compared: their element-wise largest over all ranks, once every rank has given its own."""
 
-    def __init__(self, work: Any, numbers: Tensor, mark: int, count: int) -> None:
+    def __init__(self, work: Any, numbers: "ctypes.Array[ctypes.c_int64]", mark: int, count: int) -> None:
         self._work = work
         self._numbers = numbers
         self._mark = mark
@@ -43,10 +43,10 @@ class Pending:
     def result(self, deadline: float) -> List[int]:
         """The largest ones; `RanksLost` when they are not known by `deadline` (of `time.monotonic()`)."""
         _await(self._work, deadline)
-        found: List[int] = self._numbers.tolist()
-        if found[:2] != [self._mark, -self._mark]:
+        most, least, *found = self._numbers
+        if most != self._mark or least != -self._mark:
             raise RanksLost("the ranks are not at the same step")
-        return found[2 : 2 + self._count]
+        return found[: self._count]
 
 
 class Ranks:
@@ -61,6 +61,9 @@ class Ranks:
         self.size = size
         self._store = store
         self._group = group
+        self._exchanged = torch.empty(2 + _NUMBERS, dtype=torch.int64)
+        self._numbers = (ctypes.c_int64 * (2 + _NUMBERS)).from_address(self._exchanged.data_ptr())
+        self._largest = _largest()
         self._latest: Optional[Pending] = None
 
     @classmethod
@@ -87,16 +90,14 @@ class Ranks:
         """Gives this rank's numbers, at most six of 62 bits, and does not wait.
 
         By `mark`, which says what they are about, ranks notice that they are not at the same place. All such exchanges
-        are of one size: to ranks that are not, a difference in size could do worse than that.
+        are of one size: to ranks that are not, a difference in size could do worse than that. One at a time: they share
+        a tensor, written through ctypes, because to make one at a boundary costs more than the exchange itself.
         """
-        from torch.distributed import distributed_c10d as c10d
-
-        padding = [_LOWEST] * (_NUMBERS - len(numbers))
-        tensor = torch.tensor([mark, -mark, *numbers, *padding], dtype=torch.int64)
-        options = c10d.AllreduceOptions()
-        options.reduceOp = c10d.ReduceOp.MAX
-        work = self._started(lambda: self._group.allreduce([tensor], options))
-        self._latest = Pending(work, tensor, mark, len(numbers))
+        if self._latest is not None and not self._latest.is_complete:
+            raise RanksLost("the exchange before this one has not ended")
+        self._numbers[:] = (mark, -mark, *numbers, *_PADDING[len(numbers) :])
+        work = self._started(lambda: self._group.allreduce([self._exchanged], self._largest))
+        self._latest = Pending(work, self._numbers, mark, len(numbers))
         return self._latest
 
     def largest(self, mark: int, numbers: Sequence[int], deadline: float) -> List[int]:
@@ -159,6 +160,14 @@ class Ranks:
             return operation()
         except RuntimeError as error:
             raise RanksLost(_first_line(error)) from None
+
+
+def _largest() -> Any:
+    from torch.distributed import distributed_c10d as c10d
+
+    options = c10d.AllreduceOptions()
+    options.reduceOp = c10d.ReduceOp.MAX
+    return options
 
 
 def _await(work: Any, deadline: float) -> None:

@@ -16,14 +16,10 @@ class SampleCadence:
 
     def is_due(self, step: int) -> bool:
         """Whether step `step` is sampled."""
-        return step % self.every(step) == 0
-
-    def every(self, step: int) -> int:
-        """The cadence at step `step`."""
         if self._ordered is None:
-            return self._usual
+            return step % self._usual == 0
         every, until_step = self._ordered
-        return self._usual if 0 <= until_step < step else every
+        return step % (self._usual if 0 <= until_step < step else every) == 0
 
     def apply(self, occasion: Occasion) -> Effect:
         """SAMPLE_EVERY: `every` steps from the next one on, up to and including `untilStep`."""

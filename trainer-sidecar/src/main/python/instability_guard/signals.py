@@ -44,7 +44,8 @@ class Signals:
         self._report = report
         self._left_out = list(left_out)
         self._taps = Taps(report)
-        self._is_armed = False
+        self.is_armed = False
+        """Whether the next forward passes are watched."""
         self._first_mixer = options.mixing_order
         blocks = find_blocks(model, options.snapshot_blocks)
         tokens, limit = options.snapshot_tokens, options.snapshot_bytes
@@ -101,14 +102,14 @@ class Signals:
         self._clear(step)
         self._jacobians.is_due = self._is_due(step)
         self._taps.install()
-        self._is_armed = True
+        self.is_armed = True
 
     def disarm(self) -> None:
         """Watches nothing, and forgets what was captured."""
-        if self._is_armed:
+        if self.is_armed:
             self._taps.release()
             self._clear(0)
-            self._is_armed = False
+            self.is_armed = False
 
     def close(self) -> None:
         """Leaves the model as it was."""

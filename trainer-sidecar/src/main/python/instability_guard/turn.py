@@ -34,6 +34,10 @@ class Turn:
         self._application = application
         self._report = report
 
+    def is_due(self, step: int) -> bool:
+        """Whether anything is to be done at the boundary of `step`."""
+        return not self._book.is_idle
+
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """Passes the boundary of `step`; the step from which the run goes on if it was rewound, else None."""
         self._refuse_if_held(session, step)
@@ -117,6 +121,10 @@ class SharedTurn(Turn):
         self._agreement = agreement
         self._reason = reason
         self._given = 0
+
+    def is_due(self, step: int) -> bool:
+        """At every boundary where the ranks vote, too."""
+        return (self._agreement is not None and step % self._agreement.every == 0) or not self._book.is_idle
 
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """As for one rank; every rank comes here at every step, whether it has a session or not."""

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -26,6 +27,7 @@ final class MessageTarget implements Target {
             .build();
 
     private static final int MOST_FRAMES = 3;
+    private static final byte[] PLAIN_STEP = Arrays.copyOf(new byte[] {1}, 89);
 
     private final List<byte[]> samples;
     private final List<ContainerNode<?>> trees = new ArrayList<>();
@@ -62,7 +64,8 @@ final class MessageTarget implements Target {
         return switch (random.nextInt(8)) {
             case 0 -> ByteMutation.noise(random);
             case 1 -> samples.get(sample);
-            case 2, 3 -> ByteMutation.mutate(samples.get(sample), 0, samples, random);
+            case 2 -> ByteMutation.mutate(PLAIN_STEP, 0, samples, random);
+            case 3 -> ByteMutation.mutate(samples.get(sample), 0, samples, random);
             default -> bytes(JsonMutation.mutate(trees.get(sample), random));
         };
     }

@@ -54,7 +54,7 @@ public record Hello(
     private static final Pattern RUN = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}");
 
     /** The protocol version spoken here. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** Refuses another version and values out of range. */
     public Hello {

@@ -21,7 +21,7 @@ import java.io.UncheckedIOException;
 import java.util.stream.Collectors;
 
 /**
- * Messages to and from the bytes of a frame: one JSON object with a {@code type}.
+ * Messages to and from the bytes of a frame: one JSON object with a {@code type}, or a {@link PlainStep}.
  *
  * <p>Strict on what is asked for (every field present, no null, no text for a number), lenient on what is not (unknown
  * fields are ignored). Non-finite numbers are the bare words {@code NaN}, {@code Infinity}, {@code -Infinity}.
@@ -61,8 +61,8 @@ public final class MessageCodec {
     private MessageCodec() {}
 
     /** What the hook said; the reason is one line when it is not a message of the protocol. */
-    public static HookMessage decodeHook(byte[] json) throws ProtocolException {
-        return (HookMessage) decode(HOOK_READER, json);
+    public static HookMessage decodeHook(byte[] message) throws ProtocolException {
+        return PlainStep.isMeant(message) ? PlainStep.decode(message) : (HookMessage) decode(HOOK_READER, message);
     }
 
     /** What a sidecar said, as a hook would read it. */

@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -47,6 +49,62 @@ class MessageCodecTest {
     @Test
     void shouldReadAStepWithNonFiniteNumbers() throws ProtocolException {
         assertThat(decode(STEP)).isEqualTo(STEP_MESSAGE);
+    }
+
+    @Test
+    void shouldReadAPlainStep() throws ProtocolException {
+        HookMessage.Step step =
+                (HookMessage.Step) MessageCodec.decodeHook(plainStep(7).array());
+
+        assertThat(step)
+                .isEqualTo(new HookMessage.Step(
+                        7,
+                        2.5,
+                        Double.NaN,
+                        0.01,
+                        1,
+                        Double.POSITIVE_INFINITY,
+                        false,
+                        1,
+                        2,
+                        30.5,
+                        4,
+                        0,
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        ""));
+    }
+
+    @Test
+    void shouldRefuseAPlainStepThatIsCutOrOutOfRange() {
+        byte[] whole = plainStep(7).array();
+        for (int length = 1; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> MessageCodec.decodeHook(cut))
+                    .isInstanceOf(ProtocolException.class)
+                    .hasMessage("not a message: a plain STEP of %d bytes, must be 89", length);
+        }
+        assertThatThrownBy(() -> MessageCodec.decodeHook(plainStep(-1).array()))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("not a message: step is -1, must be at least 0");
+    }
+
+    private static ByteBuffer plainStep(long step) {
+        return ByteBuffer.allocate(89)
+                .put((byte) 1)
+                .putLong(step)
+                .putDouble(2.5)
+                .putDouble(Double.NaN)
+                .putDouble(0.01)
+                .putDouble(1)
+                .putDouble(Double.POSITIVE_INFINITY)
+                .putLong(1)
+                .putLong(2)
+                .putDouble(30.5)
+                .putDouble(4)
+                .putDouble(0);
     }
 
     @Test
@@ -166,7 +224,7 @@ class MessageCodecTest {
 
     @ParameterizedTest
     @CsvSource({
-        "version,2,version",
+        "version,1,version",
         "run,\".x\",run",
         "run,\"a/b\",run",
         "run,\"\",run",

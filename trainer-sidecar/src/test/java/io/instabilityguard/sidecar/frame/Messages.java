@@ -174,7 +174,7 @@ public final class Messages {
         public Hello build() {
             long bytes = StagingDescriptor.offsets(slots)[slots.size()];
             return new Hello(
-                    1,
+                    Hello.VERSION,
                     run,
                     generation,
                     1_000,
