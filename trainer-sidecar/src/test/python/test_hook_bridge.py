@@ -152,7 +152,13 @@ class BridgeTest(HookCase):
         guard = self.attach(process_rank=0, world_size=2)
         self.sidecar.command("c1", SCALE, at=0, factor=0.5)
         guard.step(0)
-        self.assertEqual(self.refusal(), ("REFUSED", "several ranks cannot agree on a command: torch.distributed was not initialised before the guard was attached"))
+        self.assertEqual(
+            self.refusal(),
+            (
+                "REFUSED",
+                "several ranks cannot agree on a command: torch.distributed was not initialised before the guard was attached",
+            ),
+        )
         self.assertEqual(guard.learning_rate_scale, 1.0)
 
     def test_should_say_goodbye_and_remove_the_staging_file(self) -> None:

@@ -135,7 +135,9 @@ class FuzzTest(unittest.TestCase):
 
     def frame(self) -> bytes:
         body = self.payload()
-        length = len(body) if self.random.random() < 0.9 else self.random.choice([0, 1, 1 << 20, 1 << 31, (1 << 32) - 1])
+        length = (
+            len(body) if self.random.random() < 0.9 else self.random.choice([0, 1, 1 << 20, 1 << 31, (1 << 32) - 1])
+        )
         return struct.pack(">I", length) + body
 
     def pieces(self, stream: bytes) -> Iterator[bytes]:

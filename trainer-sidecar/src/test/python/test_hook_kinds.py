@@ -134,7 +134,13 @@ class KindsTest(InterventionCase):
         for number, kind in enumerate(ORDINARY, start=1):
             self.order(kind, kind)
             guard.step(0)
-            self.assertEqual(self.refusal(number), ("REFUSED", "several ranks cannot agree on a command: torch.distributed was not initialised before the guard was attached"))
+            self.assertEqual(
+                self.refusal(number),
+                (
+                    "REFUSED",
+                    "several ranks cannot agree on a command: torch.distributed was not initialised before the guard was attached",
+                ),
+            )
         self.assertEqual(self.state(guard), before)
 
     def test_should_name_what_is_wrong_with_the_layers(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Tuple
 
 import torch
 from instability_guard.sharding import Part, flat_parameters, is_tiled
+from instability_guard.spare_slots import SpareSlots
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -14,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from fake_sidecar import Message, sampled
 from hook_case import MSIGN
-from rank_case import LAYERS, WIDTH, Model, Rank, on_ranks
+from rank_case import LAYERS, UP, WIDTH, Block, Model, Rank, on_ranks
 
 
 class FullyShardedDataParallel(nn.Module):
@@ -76,6 +77,20 @@ def measured_and_repaired(rank: Rank, layout: str) -> Tuple[Dict[str, float], Di
     return seen, full(rank), rank.sidecar.of("APPLIED") + rank.sidecar.of("NOT_APPLIED"), errors
 
 
+def up_projection_repaired(rank: Rank) -> Tuple[Dict[str, Tensor], Dict[str, Tensor]]:
+    """All weights before and after a repair of one of four layers, while the slots of the others are spare."""
+    shard(rank, "fully_shard")
+    rank.sidecar.replace = polar_factor
+    guard = rank.attach(agree_every=1, sample_every=100)
+    before = full(rank)
+    rank.sidecar.command("c1", MSIGN, at=1, layers=[UP])
+    for step in range(3):
+        guard.step(step)
+    guard.close()
+    rank.sidecar.await_message("APPLIED")
+    return before, full(rank)
+
+
 class PeakMemory(TorchDispatchMode):
     """Counts the bytes of the storages that operations make and somebody still holds; views of older ones are free."""
 
@@ -85,7 +100,9 @@ class PeakMemory(TorchDispatchMode):
         self._known: Dict[int, int] = {}
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = {t.untyped_storage().data_ptr() for t in torch.utils._pytree.tree_leaves((args, kwargs)) if _is_plain(t)}
+        given = {
+            t.untyped_storage().data_ptr() for t in torch.utils._pytree.tree_leaves((args, kwargs)) if _is_plain(t)
+        }
         made = function(*args, **(kwargs or {}))
         for tensor in filter(_is_plain, torch.utils._pytree.tree_leaves(made)):
             storage = tensor.untyped_storage()
@@ -104,20 +121,22 @@ def _is_plain(value: Any) -> bool:
     return type(value) is Tensor and value.untyped_storage().nbytes() > 0
 
 
-def memory_of_a_repair(rank: Rank) -> Tuple[int, int]:
-    """Bytes held at most beside the slots while all layers are measured, and while all are replaced."""
+def memory_of_a_repair(rank: Rank) -> Tuple[int, int, int]:
+    """Bytes held at most beside the slots while all layers of six blocks are measured, and while all are replaced."""
+    rank.model.blocks.extend(Block() for _ in range(5))
     shard(rank, "fully_shard")
     rank.sidecar.replace = polar_factor
     rank.sidecar.on["STEP"] = sampled
     guard = rank.attach(agree_every=1, sample_every=2)
-    rank.sidecar.command("c1", MSIGN, at=1, layers=LAYERS)
+    rank.sidecar.command("c1", MSIGN, at=1, layers=[name for name, _ in rank.model.named_parameters()])
     peaks = []
     for step in range(2):
         with PeakMemory() as memory:
             guard.step(step)
         peaks.append(memory.peak)
     guard.close()
-    return peaks[0], peaks[1]
+    applied = rank.sidecar.await_message("APPLIED")
+    return peaks[0], peaks[1], int(applied["measurements"]["layersReplaced"])
 
 
 class ShardingTest(unittest.TestCase):
@@ -146,10 +165,32 @@ class ShardingTest(unittest.TestCase):
 
     def test_should_hold_two_whole_matrices_at_most_beside_the_slots(self) -> None:
         largest = 13 * WIDTH * 4
-        for measuring, replacing in on_ranks(2, memory_of_a_repair):
+        for measuring, replacing, layers in on_ranks(2, memory_of_a_repair):
+            self.assertEqual(layers, 24)
             self.assertLessEqual(measuring, largest)
-            self.assertGreater(replacing, largest, "the parts of four layers are staged, or nothing was counted")
+            self.assertGreater(replacing, largest // 2, "one part is sent while another waits, or nothing was counted")
             self.assertLessEqual(replacing, 2 * largest)
+
+    def test_should_repair_one_layer_and_leave_the_others(self) -> None:
+        for before, after in on_ranks(4, up_projection_repaired):
+            for name, weight in before.items():
+                expected = polar_factor(weight) if name == UP else weight
+                torch.testing.assert_close(after[name], expected, rtol=2e-6, atol=1e-6 if name == UP else 0.0)
+
+    def test_should_lend_a_spare_slot_once(self) -> None:
+        slot = torch.zeros(40, 2)
+        spare = SpareSlots([slot])
+        first, second, third = (spare.empty(Part(0, 0, 3, 5), torch.float32) for _ in range(3))
+        for value, part in enumerate((first, second, third), 1):
+            part.fill_(value)
+        self.assertEqual([int((slot == value).sum()) for value in (1, 2, 3)], [15, 15, 15])
+        self.assertEqual(first.shape, (3, 5))
+        elsewhere = spare.empty(Part(0, 0, 3, 11), torch.float32)
+        elsewhere.fill_(4)
+        self.assertEqual(int((slot == 4).sum()), 0)
+        spare.add(slot)
+        spare.empty(Part(0, 0, 3, 11), torch.float32).fill_(5)
+        self.assertEqual(int((slot == 5).sum()), 33)
 
     def test_should_know_whether_parts_make_up_a_whole(self) -> None:
         self.assertTrue(is_tiled([Part(0, 0, 2, 3), Part(2, 0, 1, 1), Part(2, 1, 1, 2)], 3, 3))

@@ -26,9 +26,7 @@ class Connection:
     that gets through creates a staging file.
     """
 
-    def __init__(
-        self, path: str, identity: Identity, signals: Signals, book: CommandBook, report: Report
-    ) -> None:
+    def __init__(self, path: str, identity: Identity, signals: Signals, book: CommandBook, report: Report) -> None:
         self.session: Optional[Session] = None
         self._path = path
         self._identity = identity

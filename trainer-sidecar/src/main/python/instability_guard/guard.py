@@ -155,36 +155,8 @@ class InstabilityGuard:
         Raises:
             ValueError: an argument is not what it should be.
         """
-        options = Options(
-            run_id=run_id,
-            socket=socket,
-            generation=generation,
-            sample_every=sample_every,
-            agree_every=agree_every,
-            command_timeout=command_timeout,
-            lockstep=lockstep,
-            lockstep_timeout=lockstep_timeout,
-            min_step_ms=min_step_ms,
-            include=include,
-            exclude=exclude,
-            roles=roles,
-            process_rank=process_rank,
-            world_size=world_size,
-            snapshots=snapshots,
-            snapshot_tokens=snapshot_tokens,
-            snapshot_blocks=snapshot_blocks,
-            snapshot_bytes=snapshot_bytes,
-            attention=attention,
-            attention_heads=attention_heads,
-            exact_jacobians_every=exact_jacobians_every,
-            mixing_order=mixing_order,
-            mixers_total=mixers_total,
-            on_checkpoint=on_checkpoint,
-            on_rewind=on_rewind,
-            on_pause=on_pause,
-            process_group=process_group,
-            mirror=mirror,
-        ).checked()
+        given = {name: value for name, value in locals().items() if name in Options._fields}
+        options = Options(**given).checked()
         optimizers = [optimizer] if hasattr(optimizer, "param_groups") else list(optimizer)
         guard = cls(model, [innermost(each) for each in optimizers], options)
         guard._guarded(lambda: guard._connection.attached(guard._boundary.last_step))

@@ -72,9 +72,7 @@ def _apart(options: Options, tracked: Sequence[TrackedMatrix], reason: str) -> M
     return Membership(options, None, reason, {}, _numbered(whole), [], left_out)
 
 
-def _together(
-    options: Options, ranks: Ranks, tracked: Sequence[TrackedMatrix], layers: Dict[str, Layer]
-) -> Membership:
+def _together(options: Options, ranks: Ranks, tracked: Sequence[TrackedMatrix], layers: Dict[str, Layer]) -> Membership:
     usable = [matrix for matrix in tracked if not (is_sharded(matrix.parameter) and layers[matrix.name].refusal)]
     elsewhere = {m.name for m in usable if is_sharded(m.parameter) and layers[m.name].owner != ranks.rank}
     staged = [matrix for matrix in usable if matrix.name not in elsewhere]

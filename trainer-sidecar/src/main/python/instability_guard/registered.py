@@ -47,9 +47,7 @@ class RegisteredFunctions:
         _, millis = self._call(occasion, "on_pause", self._on_pause, occasion.step, reason)
         return Effect({"pauseMillis": millis})
 
-    def _call(
-        self, occasion: Occasion, name: str, function: Optional[Callable[..., Any]], *arguments: Any
-    ) -> Any:
+    def _call(self, occasion: Occasion, name: str, function: Optional[Callable[..., Any]], *arguments: Any) -> Any:
         """What the function returns, and its milliseconds."""
         if function is None:
             raise NotApplied("no function is registered for it: attach the guard with %s=..." % name)

@@ -109,7 +109,8 @@ class ResidualMixing(nn.Module):
         self.watching = False
         self.unprojected: Optional[Tensor] = None
         self.mixed: Optional[Tensor] = None
-        self._behind: Tuple[Optional[nn.Parameter], ...] = ()  # in a tuple, where a module takes no parameter for its own
+        # in a tuple, where a module takes no parameter for its own
+        self._behind: Tuple[Optional[nn.Parameter], ...] = ()
 
     @property
     def source(self) -> Optional[nn.Parameter]:

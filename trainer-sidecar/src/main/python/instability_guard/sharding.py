@@ -6,7 +6,6 @@ from the placements of the `DTensor`. What cannot be told apart into rectangles 
 
 from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
 
-import torch
 from torch import Tensor, nn
 
 from instability_guard.matrices import TrackedMatrix, clean_path

@@ -1,8 +1,8 @@
 """Replacing weights in a run of several ranks: each layer is computed by its owner's sidecar, for all who hold it.
 
 Parts that other ranks hold are gathered into the owner's slot, layer by layer; what its sidecar makes of it goes back
-to every holder, is staged there, and is copied in only when all ranks are ready to. Replicas therefore get the same bytes
-from one rank; their fingerprints are compared afterwards all the same.
+to every holder, waits there in a spare slot, and is copied in only when all ranks are ready to. Replicas therefore get
+the same bytes from one rank; their fingerprints are compared afterwards all the same.
 """
 
 import time
@@ -23,7 +23,8 @@ from instability_guard.ranks import Ranks
 from instability_guard.replacement import MatrixReplacement, change, computed, copy_to_live, copy_to_slots
 from instability_guard.session import Session
 from instability_guard.sharded_samples import collect
-from instability_guard.sharding import Part, local_part
+from instability_guard.sharding import local_part
+from instability_guard.spare_slots import SpareSlots
 
 _LOWEST = -(1 << 62)
 
@@ -53,8 +54,8 @@ class SharedReplacement(MatrixReplacement):
         pact.gather()
         pact.transfer(lambda ranks, deadline: self._collect(layers, session, ranks, deadline))
         replaced = self._replaced(pact, layers, self._computed(occasion, layers))
-        staged: Dict[str, Tensor] = {}
-        pact.transfer(lambda ranks, deadline: self._distribute(replaced, session, staged, ranks, deadline))
+        spare, staged = self._spare(replaced, session), {}
+        pact.transfer(lambda ranks, deadline: self._distribute(replaced, session, spare, staged, ranks, deadline))
         here = [self._by_name[layer.name] for layer in replaced if layer.name in self._by_name]
         treatment = self._moments.treatment(here, partial(change, session), moments)
         pact.conclude()
@@ -99,17 +100,35 @@ class SharedReplacement(MatrixReplacement):
             raise NotApplied("no matrix was replaced: none can be rewritten, or its owner's sidecar saw no need to")
         return replaced
 
+    def _spare(self, replaced: Sequence[Layer], session: Session) -> SpareSlots:
+        """All slots but those with new matrices."""
+        held = [self._by_name[layer.name].index for layer in replaced if layer.name in self._by_name]
+        return SpareSlots(slot for index, slot in enumerate(session.staging.slots) if index not in held)
+
     def _distribute(
-        self, layers: Sequence[Layer], session: Session, staged: Dict[str, Tensor], ranks: Ranks, deadline: float
+        self,
+        layers: Sequence[Layer],
+        session: Session,
+        spare: SpareSlots,
+        staged: Dict[str, Tensor],
+        ranks: Ranks,
+        deadline: float,
     ) -> None:
-        """Brings what the owners have to all who hold it: into their slots, or, of sharded layers, into `staged`."""
-        for layer in layers:
+        """Brings what the owners have to all who hold it: into their slots, or, of sharded layers, into `staged`.
+
+        In turns of the owners, because the slot of a sharded layer is spare once its parts are handed out.
+        """
+        for layer in _in_turns(layers):
             if self._rank not in layer.parts:
                 continue
             matrix = self._by_name[layer.name]
             slot = _slot(matrix, session)
             if layer.is_sharded:
-                staged[layer.name] = _hand_out(layer, slot, _empty(layer.parts[self._rank], matrix), ranks, deadline)
+                part = spare.empty(layer.parts[self._rank], getattr(torch, matrix.dtype))
+                own = _hand_out(layer, slot, part, ranks, deadline)
+                staged[layer.name] = part if own is part else part.copy_(own)
+                if slot is not None:
+                    spare.add(slot)
             elif slot is not None and len(layer.parts) == ranks.size:
                 ranks.broadcast(slot, layer.owner, deadline)
             elif slot is not None:
@@ -134,16 +153,14 @@ class SharedReplacement(MatrixReplacement):
             heard = iter(pact.afterwards([number for pair in own for number in pair]))
             differing = [layer for layer, most, least in zip(plain, heard, heard) if most != -least]
             again = [layer._replace(owner=min(layer.parts)) for layer in differing]
-            pact.transfer(lambda ranks, deadline: self._distribute(again, session, {}, ranks, deadline))
+            pact.transfer(lambda ranks, deadline: self._distribute(again, session, SpareSlots([]), {}, ranks, deadline))
         except NotApplied:
             return {"replicasCompared": 0}
         copy_to_live([self._by_name[layer.name] for layer in again if layer.name in prints], session)
         return {"replicasCompared": len(plain), "replicasResent": len(again)}
 
 
-def _hand_out(
-    layer: Layer, slot: Optional[Tensor], received: Tensor, ranks: Ranks, deadline: float
-) -> Tensor:
+def _hand_out(layer: Layer, slot: Optional[Tensor], received: Tensor, ranks: Ranks, deadline: float) -> Tensor:
     """The owner sends each other holder its part of the slot, the others receive theirs: what this rank has of it."""
     if layer.owner != ranks.rank or slot is None:
         ranks.receive(received, layer.owner, deadline)
@@ -154,12 +171,15 @@ def _hand_out(
     return layer.parts[ranks.rank].of(slot)
 
 
+def _in_turns(layers: Sequence[Layer]) -> List[Layer]:
+    """One of each owner, then the next of each; the same on all ranks."""
+    owners = [layer.owner for layer in layers]
+    turns = [owners[:index].count(owner) for index, owner in enumerate(owners)]
+    return [layer for _, layer in sorted(zip(turns, layers), key=lambda each: (each[0], each[1].owner))]
+
+
 def _slot(matrix: TrackedMatrix, session: Session) -> Optional[Tensor]:
     return session.staging.slots[matrix.index] if matrix.index >= 0 else None
-
-
-def _empty(part: Part, matrix: TrackedMatrix) -> Tensor:
-    return torch.empty(part.rows, part.columns, dtype=getattr(torch, matrix.dtype))
 
 
 def _shared(occasion: Occasion) -> SharedPact:
