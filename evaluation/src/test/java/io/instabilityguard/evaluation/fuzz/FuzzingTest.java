@@ -18,7 +18,7 @@ class FuzzingTest {
     @Test
     void shouldFindNothingInASliceOfTheCampaign() {
         try (Fuzzing fuzzing = Fuzzing.ofEverything(SEED, Lab.home())) {
-            FuzzReport report = fuzzing.run(SLICE, Progress.HIDDEN);
+            FuzzReport report = fuzzing.run(SLICE, Progress.hidden());
 
             assertThat(report.findings()).isEmpty();
             assertThat(report.inputs()).isEqualTo(SLICE);
@@ -77,7 +77,7 @@ class FuzzingTest {
     /** The only finding in ten inputs of a reader that declares {@link UnsupportedOperationException}. */
     private static Finding run(long seed, Reader reader) {
         try (Fuzzing fuzzing = new Fuzzing(seed, List.of(new Share(new Noise(reader), 1)))) {
-            return fuzzing.run(10, Progress.HIDDEN).findings().get(0);
+            return fuzzing.run(10, Progress.hidden()).findings().get(0);
         }
     }
 

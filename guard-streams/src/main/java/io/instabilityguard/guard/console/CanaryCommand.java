@@ -72,7 +72,7 @@ final class CanaryCommand extends ClusterCommand implements Callable<Integer> {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         CanaryMeters meters = new CanaryMeters(registry, Duration.ofSeconds(everySeconds), Clock.systemUTC());
         try (HTTPServer server = serve(registry)) {
-            out().println("metrics at http://" + metricsAddress + ":" + server.getPort() + "/metrics");
+            say("metrics at http://" + metricsAddress + ":" + server.getPort() + "/metrics");
             while (!Thread.currentThread().isInterrupted()) {
                 CanaryResult result = probe.probe(Duration.ofSeconds(patienceSeconds));
                 meters.count(result);

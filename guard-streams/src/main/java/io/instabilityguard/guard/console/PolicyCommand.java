@@ -188,7 +188,11 @@ final class PolicyCommand extends ClusterCommand {
                         + entry.getValue().getPolicyHash() + "\n"
                         + entry.getValue().getRevision().getPolicy())
                 .orElse("# the policy of the guard's process");
-        say(text);
+        if (output.isJson()) {
+            output.listing("run", "policy").add(run, text).print(out());
+        } else {
+            say(text);
+        }
         return 0;
     }
 

@@ -35,7 +35,7 @@ final class TopicReader implements AutoCloseable {
 
     /** A reader that belongs to no consumer group. Errors: {@link org.apache.kafka.common.KafkaException}. */
     TopicReader(ClusterOptions cluster) {
-        this(cluster, records -> Progress.HIDDEN);
+        this(cluster, records -> Progress.hidden());
     }
 
     /** The same, which shows how far it is, given how many records there are. */

@@ -10,11 +10,9 @@ import java.util.function.Consumer;
  */
 public final class Progress implements AutoCloseable {
 
-    /** Shows nothing. */
-    public static final Progress HIDDEN = new Progress("", 0, unseen -> {}, Clock.systemUTC());
-
     private static final String START_OF_LINE = "\r\u001b[K";
     private static final long REDRAW_MS = 200;
+    private static final long FORECAST_AFTER_MS = 2_000;
 
     private final String what;
     private final long total;
@@ -46,6 +44,11 @@ public final class Progress implements AutoCloseable {
         return new Progress(what, total, isSeen ? Progress::write : unseen -> {}, Clock.systemUTC());
     }
 
+    /** Of work that nobody watches. */
+    public static Progress hidden() {
+        return of("", 0, false);
+    }
+
     private static void write(String text) {
         System.err.print(text);
         System.err.flush();
@@ -71,16 +74,16 @@ public final class Progress implements AutoCloseable {
         }
     }
 
-    /** How much of all is done and how long the rest takes. */
+    /** How much of all is done and, after two seconds, how long the rest takes. */
     @Override
     public synchronized String toString() {
-        String left = done == 0 ? "" : ", " + words(left()) + " left";
-        return done + "/" + total + left;
+        long sinceMs = clock.millis() - begunAtMs;
+        String counted = done + "/" + total;
+        return done == 0 || sinceMs < FORECAST_AFTER_MS ? counted : counted + ", " + words(left(sinceMs)) + " left";
     }
 
-    private Duration left() {
-        double perPiece = (double) (clock.millis() - begunAtMs) / done;
-        return Duration.ofMillis(Math.round(perPiece * Math.max(0, total - done)));
+    private Duration left(long sinceMs) {
+        return Duration.ofMillis(Math.round((double) sinceMs / done * Math.max(0, total - done)));
     }
 
     private static String words(Duration time) {

@@ -34,7 +34,7 @@ public final class Replay implements AutoCloseable {
 
     /** What a policy decides on a recording, in the name of this application. Errors: {@link IOException} in one line when the file cannot be read. */
     public static Decided of(Recording recording, Policy policy, String application) throws IOException {
-        return of(recording, policy, application, Progress.HIDDEN);
+        return of(recording, policy, application, Progress.hidden());
     }
 
     /** The same, which counts the records of telemetry that are done. */
