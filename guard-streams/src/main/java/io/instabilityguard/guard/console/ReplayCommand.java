@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
             "0:no alarm and no command is new or lost",
             "1:the recording cannot be read",
             ConsoleMain.BAD_OPTIONS,
-            "3:some are"
+            "3:an alarm or a command is new or lost"
         },
         footer = {
             "",

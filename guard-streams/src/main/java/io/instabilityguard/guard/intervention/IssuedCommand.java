@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param costSteps steps that are trained again once it is applied
  * @param undoes id of the command that it rolls back; empty for none
  * @param appliedBy the ranks that have applied it so far
- * @param deed digest of its kind, layers and parameters: the same for two commands that do the same; empty when an older guard issued it
+ * @param deed digest of its kind, layers, parameters and what it undoes: the same for two commands that do the same; empty when an older guard issued it
  */
 record IssuedCommand(
         String id,
@@ -96,7 +96,8 @@ record IssuedCommand(
     }
 
     private static String deed(InterventionCommand command) {
-        return Sha256.hex(command.getKind() + " " + command.getLayers() + " " + new TreeMap<>(command.getParameters()));
+        return Sha256.hex(command.getKind() + " " + command.getLayers() + " " + new TreeMap<>(command.getParameters())
+                + " " + command.getUndoes());
     }
 
     /** Whether nothing is known yet of its effect, and another command does the same at about the same time. */
