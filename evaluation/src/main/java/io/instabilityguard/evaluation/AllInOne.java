@@ -144,7 +144,7 @@ public final class AllInOne implements AutoCloseable {
         HttpConfig http = HttpConfig.local(port, Tokens.NONE.with(token, new Principal("local", Role.OPERATOR)));
         Guard watching = Objects.requireNonNull(guard, "not started");
         GuardMetrics metrics = opened(watching.metrics());
-        View.Instance instance = new View.Instance(watching.policies(), ownPolicy, metrics::scrape);
+        View.Instance instance = new View.Instance(watching.policies(), ownPolicy, watching.watches(), metrics::scrape);
         try {
             View view = opened(View.start(http, endpoints().bootstrapServers(), Map.of(), instance));
             return view.address() + "/#token=" + token;

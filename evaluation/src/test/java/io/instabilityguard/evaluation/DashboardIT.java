@@ -22,6 +22,7 @@ import io.instabilityguard.guard.policy.PolicyRow;
 import io.instabilityguard.guard.view.View;
 import io.instabilityguard.guard.view.access.Tokens;
 import io.instabilityguard.guard.view.http.HttpConfig;
+import io.instabilityguard.guard.view.http.WatchSource;
 import io.instabilityguard.schemas.InterventionCommand;
 import java.io.IOException;
 import java.net.URI;
@@ -94,10 +95,12 @@ class DashboardIT {
         page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(RUN)).click();
         page.locator("#charts svg path.line").first().waitFor();
         page.locator("#commands table").waitFor();
+        assertThat(page.locator("#watch table").first()).containsText("gradient-spike");
         Chromium.picture(page, "run-" + name);
         page.getByText("Layers as a table").click();
         page.locator("#grid table button").first().click();
         page.locator("#layer svg path.line").first().waitFor();
+        assertThat(page.locator("#layer table caption")).containsText("Signals that look at this layer");
         page.locator("#entries summary").first().click();
         look(page, "layer-" + name);
         for (String other : List.of("ledger", "policy")) {
@@ -116,8 +119,8 @@ class DashboardIT {
 
     /** The dashboard's process goes and comes back while somebody looks. */
     private void reconnect(Chromium chromium, String brokers) throws IOException {
-        View.Instance instance =
-                new View.Instance(new PolicyBook(PolicyReader.defaults(), null), PolicyRow.of(""), () -> "");
+        View.Instance instance = new View.Instance(
+                new PolicyBook(PolicyReader.defaults(), null), PolicyRow.of(""), WatchSource.NONE, () -> "");
         Page page;
         URI address;
         try (View first = View.start(HttpConfig.local(0, Tokens.NONE), brokers, Map.of(), instance)) {
@@ -135,7 +138,8 @@ class DashboardIT {
             assertThat(page.locator(".banner")).isEmpty();
             assertThat(second.address()).isEqualTo(address.toString());
             page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(RUN))
-                    .waitFor();
+                    .click();
+            assertThat(page.locator("#watch")).containsText("no detectors in this process");
         }
     }
 

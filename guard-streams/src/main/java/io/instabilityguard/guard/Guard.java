@@ -3,6 +3,7 @@ package io.instabilityguard.guard;
 import io.instabilityguard.guard.metrics.GuardMetrics;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyBook;
+import io.instabilityguard.guard.view.http.WatchSource;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
@@ -57,6 +59,11 @@ public final class Guard implements AutoCloseable {
     public GuardMetrics metrics() {
         return GuardMetrics.start(
                 streams, config.clients(), policy().detectors().keySet(), Clock.systemUTC());
+    }
+
+    /** How the detectors of runs stand, of those that it watches itself. */
+    public WatchSource watches() {
+        return new WatchQueries(streams, policies, config.kafka().get(StreamsConfig.APPLICATION_SERVER_CONFIG));
     }
 
     /** Which policy is in force for which run. */

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>the guard's: exactly once, short commits, dead letters, bounded memory, a standby, a quick failover;
  *   <li>{@code kafka:} of the file;
  *   <li>the file's own keys ({@code bootstrap-servers}, {@code application-id}, {@code state-dir}, {@code threads}, {@code replication-factor},
- *       {@code standby-replicas}, {@code instance-id}).
+ *       {@code standby-replicas}, {@code instance-id}), and {@code advertised-address} of its section {@code http}.
  * </ol>
  *
  * <p>Precedence of the policy: see {@link PolicyBook}.
@@ -149,6 +149,20 @@ public record GuardConfig(
 
     /** The same, pinned to a mode. */
     public GuardConfig withMode(Mode newMode) {
+        return with(newMode, kafka);
+    }
+
+    /** The same, telling the other guards of the application that it is reached at this {@code host:port}; null tells nothing. */
+    public GuardConfig advertising(@Nullable String address) {
+        if (address == null) {
+            return this;
+        }
+        Map<String, String> all = new LinkedHashMap<>(kafka);
+        all.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
+        return with(pinned, all);
+    }
+
+    private GuardConfig with(@Nullable Mode newMode, Map<String, String> newKafka) {
         return new GuardConfig(
                 bootstrapServers,
                 applicationId,
@@ -159,7 +173,7 @@ public record GuardConfig(
                 mode,
                 newMode,
                 signer,
-                kafka);
+                newKafka);
     }
 
     /** Reads and checks the policy of the process. */

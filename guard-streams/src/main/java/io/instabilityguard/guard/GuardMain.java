@@ -71,7 +71,8 @@ public final class GuardMain implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException, IOException {
         GuardConfig read = GuardConfig.read(config);
-        Optional<HttpConfig> http = HttpConfig.read(config);
+        Optional<HttpConfig> http = HttpConfig.read(config, System.getenv());
+        read = read.advertising(http.map(HttpConfig::advertisedAddress).orElse(null));
         NotificationConfig receivers = NotificationConfig.read(config, System.getenv());
         try (Guard guard = new Guard(mode == null ? read : read.withMode(mode(mode)));
                 Notifications notifications =
@@ -97,7 +98,8 @@ public final class GuardMain implements Callable<Integer> {
     }
 
     private static View.Instance seen(Guard guard, GuardConfig config, GuardMetrics metrics) {
-        return new View.Instance(guard.policies(), PolicyRow.read(config.policyFile()), metrics::scrape);
+        return new View.Instance(
+                guard.policies(), PolicyRow.read(config.policyFile()), guard.watches(), metrics::scrape);
     }
 
     private static Mode mode(String name) {

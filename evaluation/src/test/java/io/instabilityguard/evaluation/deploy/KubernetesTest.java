@@ -126,6 +126,29 @@ final class KubernetesTest {
                 .isEqualTo(port);
     }
 
+    /** Each guard tells the others a name under which the headless service finds it alone, and the policy lets them through. */
+    @Test
+    void shouldLetTheGuardsAskEachOther() throws Exception {
+        List<JsonNode> base = built("base");
+        JsonNode set = one(base, "StatefulSet", "guard");
+        JsonNode service = one(base, "Service", set.at("/spec/serviceName").asText());
+        assertThat(service.at("/spec/clusterIP").asText()).isEqualTo("None");
+        assertThat(set.at("/spec/template/spec/containers/0/env").toString())
+                .contains("$(POD_NAME)." + service.at("/metadata/name").asText() + ":8080");
+        JsonNode policy = one(base, "NetworkPolicy", "guard").get("spec");
+        String guards = policy.get("podSelector").toString();
+        assertThat(policy.get("ingress").toString()).contains(guards);
+        assertThat(policy.get("egress").toString()).contains(guards);
+    }
+
+    private static JsonNode one(List<JsonNode> manifests, String kind, String name) {
+        return manifests.stream()
+                .filter(each -> each.get("kind").asText().equals(kind))
+                .filter(each -> each.at("/metadata/name").asText().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static List<JsonNode> containers(String folder) throws Exception {
         return podSpecs(folder).stream()
                 .flatMap(pod -> Stream.of(pod.path("initContainers"), pod.path("containers")))

@@ -42,6 +42,16 @@ final class ClimbSignal extends GaugedSignal {
     }
 
     @Override
+    public Fill fill(String layer) {
+        return new Fill(before.size(), policy.overSteps());
+    }
+
+    @Override
+    public Finding compare(double limit, String layer) {
+        return comparison(limit);
+    }
+
+    @Override
     public Finding explain(String detector, double limit) {
         String message = "%s is %.4g and has grown at least %.3g times at each of %d steps, against %.3g"
                 .formatted(metric(), measured(), Math.exp(value()), policy.overSteps(), Math.exp(limit));

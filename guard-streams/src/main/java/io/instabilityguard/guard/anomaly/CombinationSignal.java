@@ -49,6 +49,16 @@ final class CombinationSignal implements Signal {
     }
 
     @Override
+    public boolean isForecastable() {
+        return terms.stream().allMatch(term -> term.signal.isForecastable());
+    }
+
+    @Override
+    public boolean concerns(String layer, Roster roster) {
+        return terms.stream().anyMatch(term -> term.signal.concerns(layer, roster));
+    }
+
+    @Override
     public Finding explain(String detector, double limit) {
         String sum = terms.stream()
                 .map(term -> "%.3g x %.4g (%s)".formatted(term.weight, term.signal.value(), term.name))

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +34,7 @@ public final class Detectors implements Persistent {
     private final Blindness blindness;
     private final Map<String, Long> begun = new TreeMap<>();
     private long observed;
+    private boolean isLearnable;
 
     /** Detectors without memory. */
     public Detectors(Policy policy, Roster roster) {
@@ -44,21 +46,85 @@ public final class Detectors implements Persistent {
                 .forEach((name, detector) -> conjunctions.add(new Conjunction(name, detector, signals, blindness)));
     }
 
-    /** Shows one step to every detector, in the order of the policy. */
+    /** Shows one step to every detector, in the order of the policy, and learns it. */
     List<Reading> inspect(Observation observation) {
+        List<Reading> readings = judge(observation);
+        learn();
+        return readings;
+    }
+
+    /** Shows one step to every detector, in the order of the policy. */
+    List<Reading> judge(Observation observation) {
         signals.values().forEach(signal -> signal.sample(observation));
         Optional<Finding> broken = nonFinite.inspect(observation.telemetry());
         List<Reading> readings = new ArrayList<>(conjunctions.size() + 1);
         readings.add(
                 broken.map(Reading::firing).orElseGet(() -> Reading.of(NonFiniteDetector.NAME, Reading.Level.QUIET)));
-        if (broken.filter(NonFiniteDetector::isOfScalars).isPresent()) {
+        isLearnable = broken.filter(NonFiniteDetector::isOfScalars).isEmpty();
+        if (!isLearnable) {
             conjunctions.forEach(detector -> readings.add(Reading.absent(detector.name())));
             return readings;
         }
         conjunctions.forEach(
                 detector -> readings.add(detector.inspect(observation.step(), observed - begun(detector.name()))));
-        signals.values().forEach(signal -> signal.learn());
-        observed++;
+        return readings;
+    }
+
+    /** Learns the step that was judged last, once, unless it cannot be learned. */
+    void learn() {
+        if (isLearnable) {
+            signals.values().forEach(Signal::learn);
+            observed++;
+            isLearnable = false;
+        }
+    }
+
+    /** How the detectors stand at the step that was judged last, which gave these readings, and is not learned. */
+    List<DetectorReport> report(List<Reading> readings, long step, String partial, ReportScope scope) {
+        String reason = isLearnable ? partial : "a scalar of this step is not a number";
+        List<DetectorReport> reports = new ArrayList<>();
+        if (scope.layer().isEmpty()) {
+            reports.add(DetectorReport.withoutConditions(
+                    NonFiniteDetector.NAME,
+                    readings.get(0).level(),
+                    policy.clearAfterSteps(NonFiniteDetector.NAME),
+                    partial));
+        }
+        for (int i = 0; i < conjunctions.size(); i++) {
+            Conjunction detector = conjunctions.get(i);
+            long known = observed - begun(detector.name());
+            DetectorReport report = detector.report(readings.get(i + 1).level(), step, known, reason, scope);
+            if (scope.layer().isEmpty() || !report.conditions().isEmpty()) {
+                reports.add(report);
+            }
+        }
+        return reports;
+    }
+
+    /** The signals that no detector goes by. */
+    List<ConditionReport> unjudged(ReportScope scope) {
+        Set<String> judged = policy.detectors().values().stream()
+                .flatMap(detector -> detector.signals().stream())
+                .flatMap(signal -> Stream.concat(Stream.of(signal), parts(signal).stream()))
+                .collect(Collectors.toSet());
+        return signals.entrySet().stream()
+                .filter(entry -> !judged.contains(entry.getKey()) && scope.includes(entry.getValue()))
+                .map(entry ->
+                        ConditionReport.of(entry.getKey(), entry.getValue(), ConditionReport.Limits.NONE, false, scope))
+                .toList();
+    }
+
+    /** What the signals that can be forecast read at a step, by the baselines of now; those that read nothing are missing. */
+    Map<String, Double> readings(Observation observation) {
+        signals.values().forEach(signal -> signal.sample(observation));
+        Map<String, Double> readings = new TreeMap<>();
+        signals.forEach((name, signal) -> {
+            double reading =
+                    signal.isForecastable() ? signal.compare(Double.NaN, "").value() : Double.NaN;
+            if (Double.isFinite(reading)) {
+                readings.put(name, reading);
+            }
+        });
         return readings;
     }
 

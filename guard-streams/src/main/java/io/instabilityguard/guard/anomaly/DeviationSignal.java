@@ -35,6 +35,11 @@ final class DeviationSignal extends GaugedSignal {
     }
 
     @Override
+    public boolean isForecastable() {
+        return true;
+    }
+
+    @Override
     public Finding explain(String detector, double limit) {
         String message = "%s is %.4g, %.1f deviations above its mean of %.4g"
                 .formatted(metric(), measured(), value(), moments.mean());

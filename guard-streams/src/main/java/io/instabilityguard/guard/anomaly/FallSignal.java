@@ -90,6 +90,41 @@ final class FallSignal implements Signal {
                 message);
     }
 
+    @Override
+    public Finding compare(double limit, String layer) {
+        return shown(layer)
+                .map(one -> one.against(limit))
+                .orElseGet(() -> new Finding(
+                        "",
+                        Metric.STABLE_RANK.label(),
+                        List.of(),
+                        Double.NaN,
+                        Double.NaN,
+                        Double.NaN,
+                        step,
+                        step,
+                        Double.NaN,
+                        ""));
+    }
+
+    @Override
+    public Fill fill(String layer) {
+        return new Fill(shown(layer).map(one -> one.learned.size()).orElse(0), policy.learnSamples());
+    }
+
+    @Override
+    public boolean concerns(String layer, Roster known) {
+        return layers.stream().anyMatch(one -> one.isNamed(layer));
+    }
+
+    /** The layer of this name, or the one that has fallen most. */
+    private Optional<Layer> shown(String name) {
+        return layers.stream()
+                .filter(one -> one.isNamed(name))
+                .findFirst()
+                .or(() -> layers.stream().filter(one -> one.fall() <= 1).max(Comparator.comparingDouble(Layer::fall)));
+    }
+
     private Layer layer(int number) {
         while (layers.size() <= number) {
             layers.add(new Layer(layers.size()));
@@ -128,6 +163,19 @@ final class FallSignal implements Signal {
 
         String name() {
             return roster.members().get(number).name();
+        }
+
+        boolean isNamed(String name) {
+            return !Double.isNaN(last) && name().equals(name);
+        }
+
+        /** Its numbers against a limit on the share that it falls. */
+        Finding against(double limit) {
+            double threshold = (1 - limit) * baseline;
+            double forecast = trend.hasClearSlope() ? trend.stepsTo(threshold) : Double.NaN;
+            String metric = Metric.STABLE_RANK.label();
+            long first = (long) trend.firstStep();
+            return new Finding("", metric, List.of(name()), last, baseline, threshold, first, step, forecast, "");
         }
 
         void add(long step, double stableRank) {

@@ -3,6 +3,7 @@ package io.instabilityguard.guard.anomaly;
 import io.instabilityguard.guard.baseline.Persistent;
 import io.instabilityguard.guard.policy.Policy.Blindness;
 import io.instabilityguard.guard.policy.Quantity;
+import io.instabilityguard.schemas.MatrixRole;
 import java.util.Optional;
 import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
@@ -47,6 +48,21 @@ final class Gauge implements Persistent {
 
     Quantity quantity() {
         return quantity;
+    }
+
+    /** Whether a layer has a part in it: a matrix by its spectra, anything else by what is measured of it. */
+    boolean concerns(String layer, Roster roster) {
+        Optional<Roster.Member> matrix = roster.member(layer);
+        boolean isWeight = matrix.filter(member -> member.role() != MatrixRole.RESIDUAL_MIXING)
+                .isPresent();
+        return switch (quantity.metric().source()) {
+            case STEP -> false;
+            case SPECTRA ->
+                matrix.filter(member -> quantity.covers(member.role(), member.depth()))
+                        .isPresent();
+            case MIXING -> !isWeight;
+            case KOOPMAN, STATISTICS -> !isWeight && quantity.depths().contains(roster.depthOfBlock(layer));
+        };
     }
 
     /** Why nothing can be concluded from its silence; empty when something can. */

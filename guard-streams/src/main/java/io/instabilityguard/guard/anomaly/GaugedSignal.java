@@ -52,6 +52,16 @@ abstract class GaugedSignal implements Signal {
         return gauge.blindness(limits);
     }
 
+    @Override
+    public boolean concerns(String layer, Roster roster) {
+        return gauge.concerns(layer, roster);
+    }
+
+    /** The signal's own value against a limit, where the quantity's is of another unit. */
+    final Finding comparison(double limit) {
+        return new Finding("", metric(), List.of(), value(), Double.NaN, limit, step(), step(), Double.NaN, "");
+    }
+
     /** A finding about the quantity's value at this step. */
     final Finding finding(String detector, double usual, double threshold, long firstStep, String message) {
         return new Finding(

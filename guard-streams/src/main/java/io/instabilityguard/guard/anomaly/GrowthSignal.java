@@ -31,6 +31,11 @@ final class GrowthSignal extends GaugedSignal {
     }
 
     @Override
+    public Fill fill(String layer) {
+        return new Fill((int) Math.min(history.reach(step()), policy.overSteps()), policy.overSteps());
+    }
+
+    @Override
     public Finding explain(String detector, double limit) {
         double before = history.valueBefore(step());
         String message = "%s is %.4g, %.3g times its %.4g of %d steps ago"

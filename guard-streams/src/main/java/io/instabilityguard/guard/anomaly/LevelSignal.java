@@ -19,6 +19,11 @@ final class LevelSignal extends GaugedSignal {
     void learn(long step, double value) {}
 
     @Override
+    public boolean isForecastable() {
+        return true;
+    }
+
+    @Override
     public Finding explain(String detector, double limit) {
         String message = "%s is %.4g, %s %.4g".formatted(metric(), value(), value() > limit ? "above" : "below", limit);
         return finding(detector, Double.NaN, limit, step(), message);

@@ -6,6 +6,7 @@ import io.instabilityguard.guard.policy.SignalPolicy;
 /** Ratio of a quantity to the median of its last values, this one not among them; the median needs no protection from outliers. */
 final class MedianRatioSignal extends GaugedSignal {
 
+    private final SignalPolicy.MedianRatio policy;
     private final RunningMedian median;
 
     MedianRatioSignal(SignalPolicy.MedianRatio policy) {
@@ -14,6 +15,7 @@ final class MedianRatioSignal extends GaugedSignal {
 
     private MedianRatioSignal(SignalPolicy.MedianRatio policy, RunningMedian median) {
         super(policy.quantity(), median);
+        this.policy = policy;
         this.median = median;
     }
 
@@ -30,6 +32,16 @@ final class MedianRatioSignal extends GaugedSignal {
     @Override
     void learn(long step, double value) {
         median.add(value);
+    }
+
+    @Override
+    public boolean isForecastable() {
+        return true;
+    }
+
+    @Override
+    public Fill fill(String layer) {
+        return new Fill(median.size(), policy.windowSteps());
     }
 
     @Override

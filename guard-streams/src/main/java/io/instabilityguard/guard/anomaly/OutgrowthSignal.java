@@ -78,6 +78,26 @@ final class OutgrowthSignal implements Signal {
     }
 
     @Override
+    public double clearLevel() {
+        return policy.clear();
+    }
+
+    @Override
+    public boolean isForecastable() {
+        return true;
+    }
+
+    @Override
+    public boolean concerns(String layer, Roster known) {
+        boolean isAdapter = ADAPTER.matcher(layer).find();
+        return !isAdapter
+                && known.member(layer)
+                        .filter(member -> policy.of().contains(member.role())
+                                || policy.over().contains(member.role()))
+                        .isPresent();
+    }
+
+    @Override
     public Finding explain(String detector, double limit) {
         String message = "the norms of %s matrices have grown %.2f times as much as those of %s"
                 .formatted(policy.of(), outgrowth, policy.over());

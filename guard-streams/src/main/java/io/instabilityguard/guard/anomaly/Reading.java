@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.anomaly;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,11 @@ public record Reading(
     /** Nothing can be said about this step. */
     public static Reading absent(String detector) {
         return new Reading(detector, Level.ABSENT, null);
+    }
+
+    /** The same detectors, of which nothing can be said. */
+    static List<Reading> allAbsent(List<Reading> readings) {
+        return readings.stream().map(reading -> absent(reading.detector())).toList();
     }
 
     /** A level without numbers. */

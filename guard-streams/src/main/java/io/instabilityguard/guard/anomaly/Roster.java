@@ -4,6 +4,7 @@ import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.MatrixRole;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -20,6 +21,11 @@ public final class Roster {
     /** An empty roster for at most {@code most} matrices. */
     public Roster(int most) {
         this.most = most;
+    }
+
+    /** The same matrices with the same numbers. */
+    Roster copy() {
+        return withRoomFor(most);
     }
 
     /** The same matrices with the same numbers, and room for {@code newMost}. */
@@ -48,6 +54,20 @@ public final class Roster {
     /** All matrices in the order of their numbers. */
     public List<Member> members() {
         return members;
+    }
+
+    /** The matrix with this name. */
+    Optional<Member> member(String name) {
+        return Optional.ofNullable(numbers.get(name)).map(members::get);
+    }
+
+    /** The depth of the block of this name, by its matrices; -1 when there are none. */
+    int depthOfBlock(String name) {
+        return members.stream()
+                .filter(member -> member.name().startsWith(name + "."))
+                .mapToInt(Member::depth)
+                .findFirst()
+                .orElse(-1);
     }
 
     /** Names of the matrices with one of these roles, in the order of their numbers. */

@@ -120,20 +120,27 @@ final class RunWatch implements Persistent {
 
     /** Takes in the next step of a rank; only steps of rank 0 give readings. */
     Taken take(StepTelemetry telemetry) {
+        Taken taken = show(telemetry);
+        detectors.learn();
+        return taken;
+    }
+
+    /** As {@link #take}, but nothing is learned. */
+    Taken show(StepTelemetry telemetry) {
         kept += mustKeep(telemetry) ? 1 : 0;
         MixingAssembly.Intake intake = mixing.take(telemetry);
         if (telemetry.getWorldSize() > 1) {
             spectra.take(telemetry);
         }
         if (telemetry.getProcessRank() == 0) {
-            return new Taken(intake, judge(telemetry));
+            return judge(telemetry, intake);
         }
         lastStepOfOthers.put(telemetry.getProcessRank(), telemetry.getStep());
         lastTimestampMs = Math.max(lastTimestampMs, telemetry.getTimestampMs());
-        return new Taken(intake, List.of());
+        return new Taken(intake, List.of(), null);
     }
 
-    private List<Reading> judge(StepTelemetry telemetry) {
+    private Taken judge(StepTelemetry telemetry, MixingAssembly.Intake intake) {
         long steps = telemetry.getStep() - lastStep;
         if (lastTimestampMs >= 0) {
             stepMs.add(Math.max(0, telemetry.getTimestampMs() - lastTimestampMs) / (double) steps);
@@ -147,12 +154,8 @@ final class RunWatch implements Persistent {
         StepTelemetry whole = telemetry.getWorldSize() > 1 ? spectra.assembled(telemetry) : telemetry;
         Observation observation = new Observation(whole, gains, mixing.abstains());
         traces.values().forEach(trace -> trace.take(observation));
-        List<Reading> readings = detectors.inspect(observation);
-        return partial().isEmpty()
-                ? readings
-                : readings.stream()
-                        .map(reading -> Reading.absent(reading.detector()))
-                        .toList();
+        List<Reading> readings = detectors.judge(observation);
+        return new Taken(intake, partial().isEmpty() ? readings : Reading.allAbsent(readings), observation);
     }
 
     private void noteUnseen(long steps) {
@@ -248,6 +251,10 @@ final class RunWatch implements Persistent {
         return roster;
     }
 
+    Detectors detectors() {
+        return detectors;
+    }
+
     @Override
     public void save(DoubleConsumer out) {
         out.accept(lastStep);
@@ -288,12 +295,4 @@ final class RunWatch implements Persistent {
         stride = Math.max(1, (long) in.getAsDouble());
         passed = (long) in.getAsDouble();
     }
-
-    /**
-     * What taking in a record gave.
-     *
-     * @param intake what became of its residual mixing
-     * @param readings what each detector says; empty for ranks other than 0
-     */
-    record Taken(MixingAssembly.Intake intake, List<Reading> readings) {}
 }

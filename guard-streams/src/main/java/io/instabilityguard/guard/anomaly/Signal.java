@@ -34,4 +34,32 @@ interface Signal extends Persistent {
 
     /** The numbers of this step against a limit, for the detector of this name. */
     Finding explain(String detector, double limit);
+
+    /**
+     * The numbers of this step against a limit (NaN for none) that it need not exceed, value, baseline and threshold in the same unit: of one layer, where one is
+     * named and the signal knows single ones.
+     */
+    default Finding compare(double limit, String layer) {
+        return explain("", limit);
+    }
+
+    /** Where the flag falls again; NaN for a signal without one. */
+    default double clearLevel() {
+        return Double.NaN;
+    }
+
+    /** How far its window is filled, that of a layer where it knows single ones. */
+    default Fill fill(String layer) {
+        return Fill.NO_WINDOW;
+    }
+
+    /** Whether the slope of its values says when it reaches a limit: not where it is itself a difference over time. */
+    default boolean isForecastable() {
+        return false;
+    }
+
+    /** Whether a layer, which the roster may know or not, has a part in it. */
+    default boolean concerns(String layer, Roster roster) {
+        return false;
+    }
 }

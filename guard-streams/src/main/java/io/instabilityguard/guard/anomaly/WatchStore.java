@@ -1,6 +1,5 @@
 package io.instabilityguard.guard.anomaly;
 
-import io.instabilityguard.guard.telemetry.Arrival;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,14 +63,7 @@ final class WatchStore {
     }
 
     private RunWatch replay(String run, RunWatch watch) {
-        for (int i = 0; i < windowOf(watch); i++) {
-            StepTelemetry next = slots.get(slot(run, watch, watch.kept()));
-            if (next == null || watch.arrival(next) != Arrival.NEXT) {
-                break;
-            }
-            watch.take(next);
-        }
-        return watch;
+        return StoredWatch.replay(watch, number -> slots.get(slot(run, watch, number)), Long.MAX_VALUE);
     }
 
     void writeSnapshot(String run, RunWatch watch) {
@@ -91,14 +83,23 @@ final class WatchStore {
 
     private List<KeyValue<String, StepTelemetry>> entries(String run) {
         List<KeyValue<String, StepTelemetry>> entries = new ArrayList<>();
-        try (KeyValueIterator<String, StepTelemetry> range = slots.range(key(run, 0), key(run, LAST_SLOT))) {
+        try (KeyValueIterator<String, StepTelemetry> range = slots.range(firstKey(run), lastKey(run))) {
             range.forEachRemaining(entries::add);
         }
         return entries;
     }
 
-    private static String slot(String run, RunWatch watch, long number) {
+    /** Key of the slot of the record with this number. */
+    static String slot(String run, RunWatch watch, long number) {
         return key(run, number % windowOf(watch));
+    }
+
+    static String firstKey(String run) {
+        return key(run, 0);
+    }
+
+    static String lastKey(String run) {
+        return key(run, LAST_SLOT);
     }
 
     private static int windowOf(RunWatch watch) {

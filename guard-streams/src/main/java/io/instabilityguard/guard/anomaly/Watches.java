@@ -118,7 +118,7 @@ final class Watches {
             watch.noteSnapshot();
         }
         long number = watch.kept();
-        RunWatch.Taken taken = watch.take(telemetry);
+        Taken taken = watch.take(telemetry);
         if (mustKeep) {
             store.writeRecord(watch, number, telemetry);
         }

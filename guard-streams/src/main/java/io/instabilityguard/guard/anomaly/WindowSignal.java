@@ -35,6 +35,17 @@ final class WindowSignal extends GaugedSignal {
     }
 
     @Override
+    public Fill fill(String layer) {
+        int now = Double.isNaN(measured()) ? 0 : 1;
+        return new Fill(before.size() + now, policy.windowSamples());
+    }
+
+    @Override
+    public Finding compare(double limit, String layer) {
+        return comparison(limit);
+    }
+
+    @Override
     public Finding explain(String detector, double limit) {
         String message = "%s of the last %d values of %s is %.4g, against %.4g"
                 .formatted(policy.over(), policy.windowSamples(), metric(), value(), limit);

@@ -40,6 +40,11 @@ public final class History implements Persistent {
         return value;
     }
 
+    /** How many steps before {@code now} its oldest value is; 0 when it has none. */
+    public long reach(long now) {
+        return points.isEmpty() ? 0 : now - (long) points.getFirst()[0];
+    }
+
     @Override
     public void save(DoubleConsumer out) {
         out.accept(points.size());

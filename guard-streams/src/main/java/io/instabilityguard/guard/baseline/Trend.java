@@ -6,6 +6,8 @@ import java.util.function.DoubleSupplier;
 /** The last {@code window} points (step, value): their least-squares slope and when the line reaches a limit. */
 public final class Trend implements Persistent {
 
+    private static final int LEAST_POINTS = 5;
+
     private final double[] steps;
     private final double[] values;
     private int next;
@@ -39,6 +41,24 @@ public final class Trend implements Persistent {
             spread += (steps[i] - meanStep) * (steps[i] - meanStep);
         }
         return covariance / spread;
+    }
+
+    /** Whether the slope is at least twice its standard error, by at least five points: there is one, and not only noise. */
+    public boolean hasClearSlope() {
+        if (size < LEAST_POINTS) {
+            return false;
+        }
+        double slope = slope();
+        double meanStep = mean(steps);
+        double meanValue = mean(values);
+        double residual = 0;
+        double spread = 0;
+        for (int i = 0; i < size; i++) {
+            double off = values[i] - meanValue - slope * (steps[i] - meanStep);
+            residual += off * off;
+            spread += (steps[i] - meanStep) * (steps[i] - meanStep);
+        }
+        return Math.abs(slope) > 2 * Math.sqrt(residual / (size - 2) / spread);
     }
 
     /** Steps until the line from the last value reaches {@code limit}: 0 when it is there, NaN when it leads away. */

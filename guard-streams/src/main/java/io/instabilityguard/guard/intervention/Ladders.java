@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.intervention;
 
+import io.instabilityguard.guard.intervention.InterventionReport.LadderReport;
 import io.instabilityguard.guard.policy.InterventionPolicy;
 import io.instabilityguard.guard.policy.LadderPolicy;
 import io.instabilityguard.guard.policy.Policy;
@@ -91,6 +92,18 @@ final class Ladders {
             boolean atTop = standing.level() >= rungs(detector).size() - 1;
             proceedings.remember(memory -> memory.withStanding(detector, atTop ? standing : standing.above()));
         }
+    }
+
+    /** Where every ladder stands. */
+    List<LadderReport> report(RunMemory memory) {
+        return rungs.entrySet().stream()
+                .map(ladder -> new LadderReport(
+                        ladder.getKey(),
+                        Math.min(
+                                standing(memory, ladder.getKey()).level(),
+                                ladder.getValue().size() - 1),
+                        ladder.getValue()))
+                .toList();
     }
 
     private String rungOf(RunMemory memory, String detector) {

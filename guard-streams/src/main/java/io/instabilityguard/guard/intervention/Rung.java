@@ -77,6 +77,24 @@ record Rung(String name, InterventionPolicy settings) {
                 .orElse(0);
     }
 
+    /** How it stands at a step. */
+    RungReport report(RunMemory memory, long step) {
+        long pausedUntil = memory.ofRung(name).stream()
+                .filter(command -> !command.isUnanswered())
+                .mapToLong(this::pausedUntil)
+                .max()
+                .orElse(-1);
+        Desk.Pause suspension = memory.desk().pauses().get(name);
+        long suspendedUntil = suspension == null ? -1 : suspension.untilStep();
+        return new RungReport(
+                name,
+                spent(memory, step),
+                timing().mostPer1000Steps(),
+                step <= pausedUntil ? pausedUntil : -1,
+                last(memory).filter(IssuedCommand::isUnanswered).isPresent(),
+                step <= suspendedUntil ? suspendedUntil : -1);
+    }
+
     private Timing timing() {
         return settings.timing();
     }

@@ -2,6 +2,7 @@ package io.instabilityguard.guard.notification;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.guard.policy.Secret;
 import io.instabilityguard.guard.policy.Section;
 import java.io.IOException;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.notification;
 
+import io.instabilityguard.guard.policy.Secret;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;

@@ -8,6 +8,7 @@ import io.instabilityguard.guard.view.board.Fleet;
 import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.guard.view.http.Sources;
 import io.instabilityguard.guard.view.http.ViewServer;
+import io.instabilityguard.guard.view.http.WatchSource;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import java.io.IOException;
@@ -19,8 +20,8 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 
 /**
- * One running dashboard. It reads the topics, not the stores of its own process, so that every instance shows every run, whoever owns it, and one that watches no run at
- * all shows them, too.
+ * One running dashboard. History comes from the topics, not from the stores of its own process, so that every instance shows every run, whoever owns it, and one that
+ * watches no run at all shows them, too. What no topic holds, how the detectors stand now, comes from the stores of the guard that watches the run.
  */
 public final class View implements AutoCloseable {
 
@@ -43,9 +44,10 @@ public final class View implements AutoCloseable {
      *
      * @param policies which policy is in force for which run
      * @param rows the policy of the process, key by key
+     * @param watches how the detectors stand
      * @param metrics the process's metrics in Prometheus' text format; empty when there are none
      */
-    public record Instance(PolicyBook policies, List<PolicyRow> rows, Supplier<String> metrics) {}
+    public record Instance(PolicyBook policies, List<PolicyRow> rows, WatchSource watches, Supplier<String> metrics) {}
 
     /** Serves from now on. Errors: {@link IOException} when the port is taken; it names it. */
     public static View start(HttpConfig config, String bootstrapServers, Map<String, String> kafka, Instance instance)
@@ -58,7 +60,14 @@ public final class View implements AutoCloseable {
         TopicFeed feed = new TopicFeed(plan, clients, new FleetTaker(fleet), clock);
         ActionSender actions = new ActionSender(clients);
         Sources sources = new Sources(
-                fleet, instance.policies(), instance.rows(), actions, feed::state, instance.metrics(), clock);
+                fleet,
+                instance.policies(),
+                instance.rows(),
+                instance.watches(),
+                actions,
+                feed::state,
+                instance.metrics(),
+                clock);
         ViewServer server = new ViewServer(config, sources).start();
         feed.start();
         return new View(feed, actions, server);

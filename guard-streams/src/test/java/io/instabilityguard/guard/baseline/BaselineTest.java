@@ -44,6 +44,23 @@ final class BaselineTest {
     }
 
     @Test
+    void shouldTellASlopeFromNoise() {
+        Trend line = new Trend(8);
+        Trend noise = new Trend(8);
+        for (int step = 0; step < 4; step++) {
+            line.add(step, 3 - 0.1 * step);
+            noise.add(step, step % 2);
+        }
+        assertThat(line.hasClearSlope()).as("by four points").isFalse();
+        for (int step = 4; step < 12; step++) {
+            line.add(step, 3 - 0.1 * step);
+            noise.add(step, step % 2);
+        }
+        assertThat(line.hasClearSlope()).isTrue();
+        assertThat(noise.hasClearSlope()).isFalse();
+    }
+
+    @Test
     void shouldForecastTheStepsToALimit() {
         Trend trend = new Trend(3);
         assertThat(trend.slope()).isNaN();

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,7 +26,7 @@ class TokenCommandTest {
         String text = said.toString();
         String token = text.lines().findFirst().orElseThrow().replaceFirst("^.*: ", "");
         Path file = Files.writeString(folder.resolve("guard.yaml"), text.substring(text.indexOf("http:")));
-        HttpConfig config = HttpConfig.read(file).orElseThrow();
+        HttpConfig config = HttpConfig.read(file, Map.of()).orElseThrow();
         assertThat(config.tokens().owner(token)).contains(new Principal("alice", Role.OPERATOR));
         assertThat(Files.readString(file)).doesNotContain(token);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.instabilityguard.guard.policy.Secret;
 import io.instabilityguard.schemas.AnomalyTransition;
 import io.instabilityguard.schemas.Verdict;
 import java.io.IOException;

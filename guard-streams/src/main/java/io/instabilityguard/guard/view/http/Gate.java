@@ -26,14 +26,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Decides who gets in. Before every request: its host must be ours (a page elsewhere whose name was pointed at this machine is turned away), it must not come too often, and
  * its answer carries the security headers. Before every route: the asker must have the route's role, by a bearer token or a browser's session; a write
- * by a session must repeat the session's CSRF token.
+ * by a session must repeat the session's CSRF token. Where a route is for other guards, too, their own token will do.
  */
 final class Gate {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
     private static final String COOKIE = "guard-session";
     private static final String CSRF = "X-CSRF-Token";
-    private static final String BEARER = "Bearer ";
+    static final String BEARER = "Bearer ";
     private static final Set<String> READS = Set.of("GET", "HEAD");
     private static final double PER_SECOND = 50;
     private static final double BURST = 300;
@@ -57,6 +57,7 @@ final class Gate {
     private final Set<String> hosts;
     private final boolean secureCookies;
     private final Tokens tokens;
+    private final Tokens peers;
     private final Role withoutToken;
     private final Sessions sessions;
     private final RequestRate rate;
@@ -65,6 +66,7 @@ final class Gate {
         hosts = config.allowedHosts();
         secureCookies = config.secureCookies();
         tokens = config.tokens();
+        peers = config.peers();
         withoutToken = config.withoutToken();
         this.sessions = sessions;
         rate = new RequestRate(clock, PER_SECOND, BURST);
@@ -87,18 +89,26 @@ final class Gate {
 
     /** Turns away who may not use the route. A route that says nothing about it is for administrators. */
     void check(Context context) {
-        Role needed = context.routeRoles().stream()
+        Needs needs = context.routeRoles().stream()
                 .filter(Needs.class::isInstance)
-                .map(role -> ((Needs) role).role())
+                .map(Needs.class::cast)
                 .findFirst()
-                .orElse(Role.ADMIN);
+                .orElse(Needs.ADMIN);
+        if (needs.isForPeers() && isPeer(context)) {
+            return;
+        }
         Principal principal = principal(context);
-        if (!principal.role().includes(needed)) {
-            refuse(context, principal, needed);
+        if (!principal.role().includes(needs.role())) {
+            refuse(context, principal, needs.role());
         }
         if (!isRead(context) && bearer(context).isEmpty()) {
             checkOrigin(context);
         }
+    }
+
+    private boolean isPeer(Context context) {
+        @Nullable String token = context.header(Peers.TOKEN);
+        return token != null && peers.owner(token).isPresent();
     }
 
     private void refuse(Context context, Principal principal, Role needed) {

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param fleet the runs
  * @param policies which policy is in force for which run
  * @param policyRows the policy of the process, key by key
+ * @param watches how the detectors stand
  * @param actions where operators' wishes go
  * @param feed how far the fleet can be trusted
  * @param metrics the process's metrics in Prometheus' text format; empty when there are none
@@ -23,6 +24,7 @@ public record Sources(
         Fleet fleet,
         PolicyBook policies,
         List<PolicyRow> policyRows,
+        WatchSource watches,
         ActionSink actions,
         Supplier<FeedState> feed,
         Supplier<String> metrics,

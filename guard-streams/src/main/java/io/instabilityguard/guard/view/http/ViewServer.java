@@ -81,6 +81,8 @@ public final class ViewServer implements AutoCloseable {
 
     private void routes(RoutesConfig routes) {
         Api api = new Api(sources);
+        WatchSource recent = new RecentAnswers(sources.watches(), sources.clock());
+        WatchApi watches = new WatchApi(recent, new Peers(config));
         OperatorApi operators = new OperatorApi(sources, gate);
         routes.exception(
                 HttpResponseException.class,
@@ -97,6 +99,7 @@ public final class ViewServer implements AutoCloseable {
         routes.get(API + "/runs/{run}/layer", api::layer, Needs.VIEWER);
         routes.get(API + "/runs/{run}/koopman", api::koopman, Needs.VIEWER);
         routes.get(API + "/runs/{run}/entries", api::entries, Needs.VIEWER);
+        routes.get(API + "/runs/{run}/watch", watches::watch, Needs.VIEWER_OR_PEER);
         routes.post(API + "/runs/{run}/actions", operators::act, Needs.OPERATOR);
         routes.get(API + "/proposals", operators::proposals, Needs.VIEWER);
         routes.get(API + "/policy", operators::policy, Needs.VIEWER);

@@ -7,9 +7,10 @@ import { LineChart, Span } from './chart.js';
 import { HeatMap } from './heatmap.js';
 import { Koopman } from './koopman.js';
 import { interventions, item, marks } from './entries.js';
-import { showLayer } from './layer.js';
+import { LayerPanel } from './layer.js';
 import { serverNow } from './live.js';
 import { mount } from './shell.js';
+import { Watch } from './watch.js';
 
 const RUN = new URLSearchParams(location.search).get('run') ?? '';
 const FIRST = ['loss', 'gradientNorm', 'learningRate', 'maxAttentionLogit', 'forwardGain', 'backwardGain'];
@@ -19,6 +20,7 @@ const span = new Span();
 const charts = new Map();
 const heat = new HeatMap(openLayer);
 const koopman = new Koopman(at('spectrum'));
+const watch = new Watch(at('watch'), RUN);
 const metric = h('select', { id: 'metric', onchange: () => showGrid() });
 const slider = h('input', { type: 'range', id: 'step', min: 0, max: 1, value: 1 });
 const values = h('output', { for: 'step' });
@@ -26,7 +28,7 @@ let page = null;
 let series = null;
 let types = '';
 let limit = 50;
-let closeLayer = () => {};
+let layer = null;
 
 at('name').textContent = RUN || 'No run named';
 document.title = `${RUN} · Instability Guard`;
@@ -36,7 +38,8 @@ async function refresh(runs) {
   try {
     page = await get(ofRun(RUN));
     showStatus();
-    if (page.hasHistory) await Promise.all([showSignals(), showGrid(), showKoopman(), showHistory()]);
+    if (page.hasHistory) await Promise.all([showSignals(), showGrid(), showKoopman(), showHistory(), watch.update(), layer?.update()]);
+    else await watch.update();
   } catch (problem) {
     put(at('status'), failure(problem));
   }
@@ -116,11 +119,13 @@ async function showGrid() {
 
 async function openLayer(name) {
   const host = at('layer');
+  const close = () => { layer?.close(); layer = null; };
+  close();
+  layer = new LayerPanel(host, RUN, name, span, () => { close(); put(host); });
   try {
-    const layer = await get(ofRun(RUN, `/layer?name=${encodeURIComponent(name)}`));
-    closeLayer();
-    closeLayer = showLayer(host, layer, span, () => { closeLayer(); put(host); });
+    await layer.update();
   } catch (problem) {
+    close();
     put(host, failure(problem));
   }
   host.focus();

@@ -52,6 +52,7 @@ class ApiTest {
         server.fleet.take(RUN, Samples.outcome());
         server.fleet.take(RUN, Samples.decision());
         server.fleet.take("silent", Samples.runState());
+        server.watches = (run, layer) -> WatchApiTest.here(layer);
         description = new YAMLMapper().readTree(server.get("/api/openapi.yaml").body());
     }
 
@@ -71,6 +72,8 @@ class ApiTest {
         check("/runs/{run}/layer", OF_RUN + "/layer?name=" + URLEncoder.encode(layer, StandardCharsets.UTF_8));
         check("/runs/{run}/koopman", OF_RUN + "/koopman");
         check("/runs/{run}/entries", OF_RUN + "/entries");
+        check("/runs/{run}/watch", OF_RUN + "/watch");
+        check("/runs/{run}/watch", OF_RUN + "/watch?layer=blocks.0.attention.query");
         check("/proposals", "/proposals");
         check("/policy", "/policy");
         check("/shadows", "/shadows");

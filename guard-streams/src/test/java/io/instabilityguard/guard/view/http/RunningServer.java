@@ -6,6 +6,7 @@ import io.instabilityguard.guard.feed.FeedState;
 import io.instabilityguard.guard.policy.PolicyBook;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.PolicyRow;
+import io.instabilityguard.guard.policy.Secret;
 import io.instabilityguard.guard.view.access.Principal;
 import io.instabilityguard.guard.view.access.Role;
 import io.instabilityguard.guard.view.access.Tokens;
@@ -31,6 +32,7 @@ final class RunningServer implements AutoCloseable {
 
     static final String OPERATOR = "operators-token";
     static final String VIEWER = "viewers-token";
+    static final String PEER = "peers-token";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,15 +40,24 @@ final class RunningServer implements AutoCloseable {
     final List<OperatorAction> actions = new ArrayList<>();
     final PolicyBook policies = new PolicyBook(PolicyReader.defaults(), null);
     Optional<String> refusal = Optional.empty();
+    WatchSource watches = WatchSource.NONE;
     FeedState feed = FeedState.LIVE;
     private final ViewServer server;
     private final HttpClient client = HttpClient.newHttpClient();
 
     RunningServer(Tokens tokens) throws IOException {
         Sources sources = new Sources(
-                fleet, policies, PolicyRow.of("mode: enforce"), this::send, () -> feed, () -> "", Clock.systemUTC());
-        HttpConfig config =
-                new HttpConfig("127.0.0.1", 0, Set.of(), false, false, tokens, Duration.ofHours(1), 1_000_000);
+                fleet,
+                policies,
+                PolicyRow.of("mode: enforce"),
+                (run, layer) -> watches.of(run, layer),
+                this::send,
+                () -> feed,
+                () -> "",
+                Clock.systemUTC());
+        Secret peerToken = new Secret(PEER);
+        HttpConfig config = new HttpConfig(
+                "127.0.0.1", 0, Set.of(), false, false, tokens, null, peerToken, Duration.ofHours(1), 1_000_000);
         server = new ViewServer(config, sources).start();
     }
 

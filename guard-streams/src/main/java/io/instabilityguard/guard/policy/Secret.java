@@ -1,17 +1,15 @@
-package io.instabilityguard.guard.notification;
+package io.instabilityguard.guard.policy;
 
-import io.instabilityguard.guard.policy.PolicyException;
-import io.instabilityguard.guard.policy.Section;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
 /** A value that is never printed. It is named by the file or the environment's variable that holds it, never written into a configuration. */
-record Secret(String value) {
+public record Secret(String value) {
 
     /** Reads what {@code key-file} or {@code key-env} of the section names. Errors: {@link PolicyException} that names the key and never the value. */
-    static Secret read(Section section, String key, Path config, Map<String, String> environment) {
+    public static Secret read(Section section, String key, Path config, Map<String, String> environment) {
         String file = key + "-file";
         String variable = key + "-env";
         if (section.has(file) == section.has(variable)) {
