@@ -15,6 +15,7 @@ import io.instabilityguard.guard.view.access.Tokens;
 import io.instabilityguard.guard.view.http.HttpConfig;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.signature.KeyPairFiles;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import io.instabilityguard.schemas.signature.SigningKey;
 import io.instabilityguard.sidecar.ConfigException;
 import io.instabilityguard.sidecar.Sidecar;
@@ -49,6 +50,7 @@ public final class AllInOne implements AutoCloseable {
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private @Nullable Endpoints endpoints;
     private @Nullable Guard guard;
+    private @Nullable SigningKey signer;
     private List<PolicyRow> ownPolicy = List.of();
 
     private AllInOne(Path folder) {
@@ -80,12 +82,13 @@ public final class AllInOne implements AutoCloseable {
     private void startParts(AllInOneConfig config) throws IOException {
         DataFolder data = opened(DataFolder.take(folder));
         KeyPairFiles keys = KeyPairFiles.findOrCreate(data.keys(), "guard");
-        SigningKey signer = keys.signingKey();
-        guardConfig(config, data, "", signer).policy(); // a typo shall not cost the wait for a broker
+        SigningKey key = keys.signingKey();
+        signer = key;
+        guardConfig(config, data, "", key).policy(); // a typo shall not cost the wait for a broker
         EmbeddedBroker broker = opened(EmbeddedBroker.start(data.broker(), config.port()));
         TopicCreation.createMissing(broker.bootstrapServers());
         ownPolicy = PolicyRow.read(config.policy().orElse(null)); // now: the file may be gone once endpoints are told
-        guard = opened(new Guard(guardConfig(config, data, broker.bootstrapServers(), signer)))
+        guard = opened(new Guard(guardConfig(config, data, broker.bootstrapServers(), key)))
                 .start();
         awaitRunning(guard);
         Sidecar sidecar = opened(new Sidecar(sidecarConfig(config, data, broker, keys)));
@@ -105,7 +108,7 @@ public final class AllInOne implements AutoCloseable {
     }
 
     private static GuardConfig guardConfig(
-            AllInOneConfig config, DataFolder data, String bootstrapServers, SigningKey signer) {
+            AllInOneConfig config, DataFolder data, String bootstrapServers, SigningKey key) {
         Mode pinned = config.mode().map(mode -> Mode.valueOf(mode.name())).orElse(null);
         return new GuardConfig(
                 bootstrapServers,
@@ -116,7 +119,8 @@ public final class AllInOne implements AutoCloseable {
                 config.policy().orElse(null),
                 null,
                 pinned,
-                signer,
+                key,
+                RecordVerification.NONE,
                 Map.of("num.standby.replicas", "0"));
     }
 
@@ -144,7 +148,8 @@ public final class AllInOne implements AutoCloseable {
         HttpConfig http = HttpConfig.local(port, Tokens.NONE.with(token, new Principal("local", Role.OPERATOR)));
         Guard watching = Objects.requireNonNull(guard, "not started");
         GuardMetrics metrics = opened(watching.metrics());
-        View.Instance instance = new View.Instance(watching.policies(), ownPolicy, watching.watches(), metrics::scrape);
+        View.Instance instance =
+                new View.Instance(watching.policies(), ownPolicy, watching.watches(), signer, metrics::scrape);
         try {
             View view = opened(View.start(http, endpoints().bootstrapServers(), Map.of(), instance));
             return view.address() + "/#token=" + token;

@@ -120,7 +120,7 @@ class DashboardIT {
     /** The dashboard's process goes and comes back while somebody looks. */
     private void reconnect(Chromium chromium, String brokers) throws IOException {
         View.Instance instance = new View.Instance(
-                new PolicyBook(PolicyReader.defaults(), null), PolicyRow.of(""), WatchSource.NONE, () -> "");
+                new PolicyBook(PolicyReader.defaults(), null), PolicyRow.of(""), WatchSource.NONE, null, () -> "");
         Page page;
         URI address;
         try (View first = View.start(HttpConfig.local(0, Tokens.NONE), brokers, Map.of(), instance)) {

@@ -18,6 +18,7 @@ import io.instabilityguard.guard.view.http.WatchAnswer;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -136,9 +137,10 @@ class InstancesIT {
                     null,
                     null,
                     null,
+                    RecordVerification.NONE,
                     Map.of("client.id", name, "num.standby.replicas", "0"));
             guard = new Guard(config.advertising("127.0.0.1:" + port)).start();
-            View.Instance seen = new View.Instance(guard.policies(), PolicyRow.of(""), guard.watches(), () -> "");
+            View.Instance seen = new View.Instance(guard.policies(), PolicyRow.of(""), guard.watches(), null, () -> "");
             view = View.start(HttpConfig.local(port, Tokens.NONE), brokers, Map.of(), seen);
         }
 

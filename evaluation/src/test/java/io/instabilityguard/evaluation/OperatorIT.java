@@ -21,6 +21,7 @@ import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.signature.KeyPairFiles;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -109,6 +110,7 @@ class OperatorIT {
                         Mode.ENFORCE,
                         KeyPairFiles.findOrCreate(folder.resolve("keys"), "guard")
                                 .signingKey(),
+                        RecordVerification.NONE,
                         Map.of()))
                 .start();
     }

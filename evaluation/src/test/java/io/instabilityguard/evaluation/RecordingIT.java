@@ -12,6 +12,7 @@ import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -117,6 +118,7 @@ class RecordingIT {
                 Mode.ENFORCE,
                 null,
                 null,
+                RecordVerification.NONE,
                 Map.of("num.standby.replicas", "0"));
     }
 

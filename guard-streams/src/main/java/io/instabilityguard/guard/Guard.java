@@ -3,6 +3,7 @@ package io.instabilityguard.guard;
 import io.instabilityguard.guard.metrics.GuardMetrics;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyBook;
+import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.view.http.WatchSource;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,13 +33,17 @@ public final class Guard implements AutoCloseable {
     private final KafkaStreams streams;
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link io.instabilityguard.guard.policy.PolicyException}. */
+    /** Reads the policy and builds the topology; nothing runs yet. Errors: {@link PolicyException}. */
     public Guard(GuardConfig config) {
         this.config = config;
+        config.problemOf(config.signer()).ifPresent(problem -> {
+            throw new PolicyException(problem);
+        });
         policies = config.policies();
         Properties properties = config.streamsProperties();
         Map<String, Object> serdes = new HashMap<>(config.kafka());
-        streams = new KafkaStreams(GuardTopology.build(policies, serdes, config.signer()), properties);
+        streams = new KafkaStreams(
+                GuardTopology.build(policies, serdes, config.signer(), config.operators()), properties);
         streams.setUncaughtExceptionHandler(Guard::answer);
         streams.setStateListener((now, before) -> noteEnd(now));
     }

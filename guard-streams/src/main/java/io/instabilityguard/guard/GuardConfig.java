@@ -10,19 +10,29 @@ import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.policy.PolicyReader;
 import io.instabilityguard.guard.policy.Section;
 import io.instabilityguard.schemas.Mode;
+import io.instabilityguard.schemas.signature.RecordSignature;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import io.instabilityguard.schemas.signature.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.StreamsConfig;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How one guard process runs. What it looks for and does is the {@link Policy}'s.
@@ -47,8 +57,11 @@ import org.jspecify.annotations.Nullable;
  * @param policyFile policy laid over the default one; null for the default alone
  * @param mode replaces the policy's mode; null keeps it
  * @param pinned mode that no policy from Kafka changes; null for none
- * @param signer signs commands and decisions; null leaves them unsigned. Keys {@code signing.key} (PEM file of mode 0600, relative to the
- *     configuration) and {@code signing.key-id} (by default the file's name without its ending)
+ * @param signer signs commands, decisions, claims, policies in force and what operators ask for on the dashboard; on the console what they write; null leaves
+ *     them unsigned. Keys {@code signing.key} (PEM file of mode 0600, relative to the configuration) and {@code signing.key-id} (by default the file's name
+ *     without its ending)
+ * @param operators whose policies, actions and claims are believed: key {@code operators.public-keys}, PEM files or folders of them with commas between,
+ *     relative to the configuration; the guards' own keys are among them. By default everybody's
  * @param kafka further settings of Kafka, and those of the serdes (see {@link io.instabilityguard.schemas.RecordSerdes}); may hold secrets, so
  *     that only their names are ever printed
  */
@@ -62,8 +75,10 @@ public record GuardConfig(
         @Nullable Mode mode,
         @Nullable Mode pinned,
         @Nullable SigningKey signer,
+        RecordVerification operators,
         Map<String, String> kafka) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(GuardConfig.class);
     private static final String APPLICATION_ID = "instability-guard";
 
     /** The least that brokers allow by default: so long after its death is a process missed. */
@@ -82,7 +97,18 @@ public record GuardConfig(
     /** Defaults against these brokers. */
     public static GuardConfig local(String bootstrapServers) {
         Path stateDir = Path.of(System.getProperty("java.io.tmpdir"), APPLICATION_ID);
-        return new GuardConfig(bootstrapServers, APPLICATION_ID, stateDir, 1, -1, null, null, null, null, Map.of());
+        return new GuardConfig(
+                bootstrapServers,
+                APPLICATION_ID,
+                stateDir,
+                1,
+                -1,
+                null,
+                null,
+                null,
+                null,
+                RecordVerification.NONE,
+                Map.of());
     }
 
     /** Reads a YAML file; a relative {@code policy} is relative to it. Errors: {@link PolicyException} in one line. */
@@ -113,6 +139,7 @@ public record GuardConfig(
                         : null,
                 null,
                 section.has("signing") ? signer(section.section("signing"), file) : null,
+                section.has("operators") ? operators(section.section("operators"), file) : RecordVerification.NONE,
                 kafka(section));
         section.has("http"); // read by io.instabilityguard.guard.view.http.HttpConfig
         section.has("notifications"); // read by io.instabilityguard.guard.notification.NotificationConfig
@@ -122,13 +149,28 @@ public record GuardConfig(
 
     private static SigningKey signer(Section section, Path file) {
         Path key = file.resolveSibling(section.text("key"));
-        String name = key.getFileName().toString();
-        String id = section.has("key-id") ? section.text("key-id") : name.replaceFirst("\\.[^.]*$", "");
+        String id = section.has("key-id") ? section.text("key-id") : "";
         section.end();
         try {
-            return SigningKey.read(key, id);
+            return id.isEmpty() ? SigningKey.read(key) : SigningKey.read(key, id);
         } catch (IOException e) {
             throw new PolicyException("signing: " + e.getMessage());
+        }
+    }
+
+    private static RecordVerification operators(Section section, Path file) {
+        List<Path> places = Stream.of(section.text("public-keys").split(","))
+                .map(place -> file.resolveSibling(place.strip()))
+                .toList();
+        section.end();
+        try {
+            return RecordVerification.by(
+                    places,
+                    Clock.systemUTC()::millis,
+                    e -> LOG.warn(
+                            "operators.public-keys cannot be read again, the last ones hold: {}", e.getMessage()));
+        } catch (IOException e) {
+            throw new PolicyException("operators.public-keys: " + e.getMessage());
         }
     }
 
@@ -173,7 +215,25 @@ public record GuardConfig(
                 mode,
                 newMode,
                 signer,
+                operators,
                 newKafka);
+    }
+
+    /** Why the guards of this configuration would not believe what this key signs, and what to do; empty when they would. */
+    public Optional<String> problemOf(@Nullable SigningKey key) {
+        if (!operators.isOn()) {
+            return Optional.empty();
+        }
+        if (key == null) {
+            return Optional.of(
+                    "operators.public-keys asks for signatures, and there is no key to sign with: name one by signing.key");
+        }
+        Headers headers = new RecordHeaders();
+        RecordSignature.sign(key, "", "", null, headers);
+        return operators
+                .problemOf("", "", null, headers)
+                .map(problem -> "the key " + key.id() + " is not among operators.public-keys: copy " + key.id()
+                        + ".pem there, on every guard");
     }
 
     /** Reads and checks the policy of the process. */

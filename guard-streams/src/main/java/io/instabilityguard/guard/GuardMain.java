@@ -99,7 +99,11 @@ public final class GuardMain implements Callable<Integer> {
 
     private static View.Instance seen(Guard guard, GuardConfig config, GuardMetrics metrics) {
         return new View.Instance(
-                guard.policies(), PolicyRow.read(config.policyFile()), guard.watches(), metrics::scrape);
+                guard.policies(),
+                PolicyRow.read(config.policyFile()),
+                guard.watches(),
+                config.signer(),
+                metrics::scrape);
     }
 
     private static Mode mode(String name) {

@@ -20,10 +20,12 @@ import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.LeaseClaim;
 import io.instabilityguard.schemas.OperatorAction;
+import io.instabilityguard.schemas.PolicyInForce;
 import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import io.instabilityguard.schemas.signature.SigningKey;
 import io.instabilityguard.schemas.signature.SigningSerializer;
 import java.util.Map;
@@ -32,16 +34,13 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.processor.api.ContextualProcessor;
-import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -60,10 +59,10 @@ import org.slf4j.LoggerFactory;
  * outcomes  -> screen-outcomes  -> receive-outcomes ---^
  * operator  -> screen-operator-actions -> receive-operator-actions ---^
  * leases    -> screen-leases    -> receive-leases -----^
- *              absurd records -> dead-letters
+ *              absurd records, and what operators did not sign -> dead-letters
  *
  * policies  -> screen-policies -> admit-policies -> policies-in-force -> enter-policies (all processes)
- *              bad policies -> dead-letters
+ *              bad and forged policies -> dead-letters
  * </pre>
  */
 public final class GuardTopology {
@@ -86,6 +85,8 @@ public final class GuardTopology {
     private static final String SCREEN_POLICIES = "screen-policies";
     private static final String ADMIT_POLICIES = "admit-policies";
     private static final String REFUSED_POLICIES = "publish-refused-policies";
+    private static final String SIGN_IN_FORCE = "sign-policies-in-force";
+    private static final String PUBLISH_IN_FORCE = "publish-policies-in-force";
     private static final String READ_POLICIES_IN_FORCE = "read-policies-in-force";
     private static final String ENTER_POLICIES = "enter-policies";
     private static final Logger LOG = LoggerFactory.getLogger(GuardTopology.class);
@@ -109,13 +110,20 @@ public final class GuardTopology {
     private final int mostBytes;
     private final boolean durable;
     private final Topology topology = new Topology();
+    private final Intake intake;
 
-    private GuardTopology(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer, boolean durable) {
+    private GuardTopology(
+            PolicyBook policies,
+            Map<String, ?> config,
+            @Nullable SigningKey signer,
+            RecordVerification operators,
+            boolean durable) {
         this.policies = policies;
         this.durable = durable;
         this.serdes = RecordSerdes.of(config);
         this.signer = signer;
         this.mostBytes = mostBytes(config);
+        this.intake = new Intake(topology, serdes, operators);
     }
 
     /**
@@ -123,15 +131,20 @@ public final class GuardTopology {
      *
      * @param policies what is looked for and done; the policies in force are entered into it
      * @param config configuration of the serdes, see {@link RecordSerdes}, and of the producer
-     * @param signer signs commands and decisions; null leaves them unsigned
+     * @param signer signs commands, decisions, claims and policies in force; null leaves them unsigned
+     * @param operators whose policies, actions and claims are believed; the signer is among them
      */
-    public static Topology build(PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer) {
-        return new GuardTopology(policies, config, signer, true).whole();
+    public static Topology build(
+            PolicyBook policies, Map<String, ?> config, @Nullable SigningKey signer, RecordVerification operators) {
+        return new GuardTopology(policies, config, signer, operators, true).whole();
     }
 
-    /** The same stages with stores that live on the heap and are written nowhere: for a replay, which begins from nothing and is never restored. */
+    /**
+     * The same stages with stores that live on the heap and are written nowhere: for a replay, which begins from nothing and is never restored. A recording holds
+     * only what was believed.
+     */
     public static Topology buildForReplay(PolicyBook policies) {
-        return new GuardTopology(policies, Map.of(), null, false).whole();
+        return new GuardTopology(policies, Map.of(), null, RecordVerification.NONE, false).whole();
     }
 
     private Topology whole() {
@@ -143,14 +156,26 @@ public final class GuardTopology {
     }
 
     private void readAndScreen() {
-        read(READ_TELEMETRY, Topics.TELEMETRY);
-        read(READ_OUTCOMES, Topics.OUTCOMES);
-        read(READ_OPERATOR, Topics.OPERATOR);
-        read(READ_LEASES, Topics.LEASES);
-        screen(SCREEN_TELEMETRY, READ_TELEMETRY, Topics.TELEMETRY, TelemetryValidation::problemOf, DETECT);
-        screen(SCREEN_OUTCOMES, READ_OUTCOMES, Topics.OUTCOMES, TelemetryValidation::problemOf, RECEIVE_OUTCOMES);
-        screen(SCREEN_OPERATOR, READ_OPERATOR, Topics.OPERATOR, OperatorValidation::problemOf, RECEIVE_OPERATOR);
-        screen(SCREEN_LEASES, READ_LEASES, Topics.LEASES, LeaseValidation::problemOf, RECEIVE_LEASES);
+        intake.read(
+                Topics.TELEMETRY,
+                nodes(READ_TELEMETRY, SCREEN_TELEMETRY, DETECT),
+                ScreeningProcessor.required(TelemetryValidation::problemOf));
+        intake.read(
+                Topics.OUTCOMES,
+                nodes(READ_OUTCOMES, SCREEN_OUTCOMES, RECEIVE_OUTCOMES),
+                ScreeningProcessor.required(TelemetryValidation::problemOf));
+        intake.readSigned(
+                Topics.OPERATOR,
+                nodes(READ_OPERATOR, SCREEN_OPERATOR, RECEIVE_OPERATOR),
+                ScreeningProcessor.required(OperatorValidation::problemOf));
+        intake.readSigned(
+                Topics.LEASES,
+                nodes(READ_LEASES, SCREEN_LEASES, RECEIVE_LEASES),
+                ScreeningProcessor.required(LeaseValidation::problemOf));
+    }
+
+    private static Intake.Nodes nodes(String source, String screen, String next) {
+        return new Intake.Nodes(source, screen, next, DEAD_LETTERS);
     }
 
     private void detectAndDecide() {
@@ -181,23 +206,35 @@ public final class GuardTopology {
 
     /** A part of its own, with dead letters of its own: joined to the other it would have to have as many partitions. */
     private void admitPolicies() {
-        read(READ_POLICIES, Topics.POLICIES);
-        topology.addProcessor(SCREEN_POLICIES, this::policyScreen, READ_POLICIES);
+        intake.readSigned(
+                Topics.POLICIES,
+                new Intake.Nodes(READ_POLICIES, SCREEN_POLICIES, ADMIT_POLICIES, REFUSED_POLICIES),
+                this::problemOf);
         topology.addProcessor(ADMIT_POLICIES, () -> new AdmissionProcessor(policies), SCREEN_POLICIES);
-        publish("publish-policies-in-force", Topics.POLICIES_IN_FORCE, ADMIT_POLICIES);
+        publishInForce();
         publish(REFUSED_POLICIES, Topics.DEAD_LETTERS, SCREEN_POLICIES);
-        topology.addGlobalStore(
+        intake.readInForce(
+                READ_POLICIES_IN_FORCE,
+                ENTER_POLICIES,
                 Stores.keyValueStoreBuilder(
                                 Stores.inMemoryKeyValueStore(InForceProcessor.STORE),
                                 Serdes.String(),
                                 inStore(Topics.POLICIES_IN_FORCE))
                         .withLoggingDisabled(),
-                READ_POLICIES_IN_FORCE,
-                new StringDeserializer(),
-                serdes.serde(Topics.POLICIES_IN_FORCE).deserializer(),
-                Topics.POLICIES_IN_FORCE.name(),
-                ENTER_POLICIES,
-                () -> new InForceProcessor(policies));
+                policies);
+    }
+
+    /** Signed like what they come from: whoever could forge them need not forge that. */
+    private void publishInForce() {
+        Topic<PolicyInForce> topic = Topics.POLICIES_IN_FORCE;
+        SigningKey key = signer;
+        if (key == null) {
+            publish(PUBLISH_IN_FORCE, topic, ADMIT_POLICIES);
+            return;
+        }
+        Serializer<PolicyInForce> values = bounded(serdes.serde(topic).serializer());
+        topology.addProcessor(SIGN_IN_FORCE, () -> new SigningProcessor<>(topic, values, key), ADMIT_POLICIES);
+        publish(PUBLISH_IN_FORCE, topic, new ByteArraySerializer(), SIGN_IN_FORCE);
     }
 
     private void publish() {
@@ -205,14 +242,9 @@ public final class GuardTopology {
         publishSigned(SINKS.decisions(), Topics.DECISIONS, Decision::getRun);
         publishSigned(SINKS.commands(), Topics.COMMANDS, InterventionCommand::getRun);
         publish(SINKS.runs(), Topics.RUNS, DECIDE);
-        publish(SINKS.leases(), Topics.LEASES, DECIDE);
+        publishSigned(SINKS.leases(), Topics.LEASES, LeaseClaim::getRun);
         publish("publish-shadow-agreements", Topics.SHADOW, SINKS.shadow());
         publish(DEAD_LETTERS, Topics.DEAD_LETTERS, SCREEN_TELEMETRY, SCREEN_OUTCOMES, SCREEN_OPERATOR, SCREEN_LEASES);
-    }
-
-    private <V extends SpecificRecord> void read(String node, Topic<V> topic) {
-        Deserializer<V> values = serdes.serde(topic).deserializer();
-        topology.addSource(node, new StringDeserializer(), values, topic.name());
     }
 
     private <V extends SpecificRecord> void publish(String node, Topic<V> topic, String... parents) {
@@ -226,11 +258,6 @@ public final class GuardTopology {
 
     private void publish(String node, Topic<?> topic, Serializer<?> values, String... parents) {
         topology.addSink(node, topic.name(), new StringSerializer(), values, parents);
-    }
-
-    private ScreeningProcessor<PolicyRevision> policyScreen() {
-        Serializer<PolicyRevision> serializer = serdes.serde(Topics.POLICIES).serializer();
-        return new ScreeningProcessor<>(this::problemOf, serializer, ADMIT_POLICIES, REFUSED_POLICIES);
     }
 
     private Optional<String> problemOf(@Nullable String key, @Nullable PolicyRevision revision) {
@@ -249,22 +276,6 @@ public final class GuardTopology {
         return new BoundedSerializer<>(serializer, mostBytes);
     }
 
-    private <V extends SpecificRecord> void screen(
-            String node,
-            String source,
-            Topic<V> topic,
-            BiFunction<@Nullable String, V, Optional<String>> problemOf,
-            String next) {
-        topology.addProcessor(
-                node,
-                () -> new ScreeningProcessor<>(
-                        ScreeningProcessor.required(problemOf),
-                        serdes.serde(topic).serializer(),
-                        next,
-                        DEAD_LETTERS),
-                source);
-    }
-
     private <V> void receive(String node, String screen, BiFunction<V, Long, RunEvent> event) {
         topology.addProcessor(node, () -> new EventProcessor<>(event), screen);
     }
@@ -280,21 +291,5 @@ public final class GuardTopology {
                 ? Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), Serdes.String(), bounded)
                 : Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), bounded)
                         .withLoggingDisabled();
-    }
-
-    /** Turns records, and where they stand in their partition, into events of their run. */
-    private static final class EventProcessor<V> extends ContextualProcessor<String, V, String, RunEvent> {
-
-        private final BiFunction<V, Long, RunEvent> event;
-
-        EventProcessor(BiFunction<V, Long, RunEvent> event) {
-            this.event = event;
-        }
-
-        @Override
-        public void process(Record<String, V> record) {
-            long offset = context().recordMetadata().orElseThrow().offset();
-            context().forward(record.withValue(event.apply(record.value(), offset)));
-        }
     }
 }

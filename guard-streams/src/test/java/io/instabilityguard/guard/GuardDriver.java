@@ -21,6 +21,9 @@ import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.StepTrace;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordSignature;
+import io.instabilityguard.schemas.signature.RecordVerification;
+import io.instabilityguard.schemas.signature.SigningKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -50,21 +53,31 @@ final class GuardDriver implements AutoCloseable {
     private final TopologyTestDriver driver;
     private final TestInputTopic<String, StepTelemetry> telemetry;
     private final TestInputTopic<String, InterventionOutcome> outcomes;
-    private final TestInputTopic<String, PolicyRevision> policies;
+    private SigningKey operator;
 
     GuardDriver(Policy policy) {
-        this(policy, APPLICATION, Map.of());
+        this(policy, APPLICATION, Map.of(), null, RecordVerification.NONE);
     }
 
     GuardDriver(Policy policy, Map<String, String> kafka) {
-        this(policy, APPLICATION, kafka);
+        this(policy, APPLICATION, kafka, null, RecordVerification.NONE);
     }
 
     GuardDriver(Policy policy, String application) {
-        this(policy, application, Map.of());
+        this(policy, application, Map.of(), null, RecordVerification.NONE);
     }
 
-    private GuardDriver(Policy policy, String application, Map<String, String> kafka) {
+    /** A guard that signs and believes nobody who does not. */
+    GuardDriver(Policy policy, SigningKey signer, RecordVerification operators) {
+        this(policy, APPLICATION, Map.of(), signer, operators);
+    }
+
+    private GuardDriver(
+            Policy policy,
+            String application,
+            Map<String, String> kafka,
+            SigningKey signer,
+            RecordVerification operators) {
         GuardConfig config = GuardConfig.local("unused:9092");
         Properties properties = new Properties();
         properties.putAll(config.streamsProperties());
@@ -73,12 +86,35 @@ final class GuardDriver implements AutoCloseable {
         properties.put("processing.guarantee", "at_least_once");
         properties.put("state.dir", System.getProperty("java.io.tmpdir") + "/guard-driver-" + System.nanoTime());
         driver = new TopologyTestDriver(
-                GuardTopology.build(new PolicyBook(policy, null), kafka, null),
+                GuardTopology.build(new PolicyBook(policy, null), kafka, signer, operators),
                 properties,
                 Instant.ofEpochMilli(Telemetry.START_MS));
         telemetry = input(Topics.TELEMETRY);
         outcomes = input(Topics.OUTCOMES);
-        policies = input(Topics.POLICIES);
+    }
+
+    /** What operators write is signed with this key from now on; null for not at all. */
+    GuardDriver signAs(SigningKey key) {
+        operator = key;
+        return this;
+    }
+
+    private <V extends SpecificRecord> void write(Topic<V> topic, String key, V value, Instant at) {
+        write(topic, key, SERDES.serde(topic).serializer().serialize(topic.name(), value), at);
+    }
+
+    private void write(Topic<?> topic, String key, byte[] value, Instant at) {
+        Headers headers = new RecordHeaders();
+        if (operator != null) {
+            RecordSignature.sign(operator, topic.name(), key, value, headers);
+        }
+        write(topic, new TestRecord<>(key, value, headers, at));
+    }
+
+    /** Writes a record as it is. */
+    void write(Topic<?> topic, TestRecord<String, byte[]> record) {
+        driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
+                .pipeInput(record);
     }
 
     private <V extends SpecificRecord> TestInputTopic<String, V> input(Topic<V> topic) {
@@ -104,10 +140,7 @@ final class GuardDriver implements AutoCloseable {
 
     /** The traces of everything published to a topic since it was last read. */
     List<String> traces(Topic<?> topic) {
-        return driver
-                .createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
-                .readRecordsToList()
-                .stream()
+        return records(topic).stream()
                 .map(record ->
                         new String(record.headers().lastHeader(StepTrace.HEADER).value(), US_ASCII))
                 .toList();
@@ -118,13 +151,11 @@ final class GuardDriver implements AutoCloseable {
     }
 
     void ask(OperatorAction action) {
-        input(Topics.OPERATOR)
-                .pipeInput(new TestRecord<>(action.getRun(), action, Instant.ofEpochMilli(action.getTimestampMs())));
+        write(Topics.OPERATOR, action.getRun(), action, Instant.ofEpochMilli(action.getTimestampMs()));
     }
 
     void claim(LeaseClaim claim) {
-        input(Topics.LEASES)
-                .pipeInput(new TestRecord<>(claim.getRun(), claim, Instant.ofEpochMilli(claim.getTimestampMs())));
+        write(Topics.LEASES, claim.getRun(), claim, Instant.ofEpochMilli(claim.getTimestampMs()));
     }
 
     void sendBytes(Topic<?> topic, byte[] value) {
@@ -132,8 +163,7 @@ final class GuardDriver implements AutoCloseable {
     }
 
     void sendBytes(Topic<?> topic, String key, byte[] value) {
-        driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
-                .pipeInput(key, value);
+        write(topic, key, value, null);
     }
 
     /** Publishes a policy that is only tried on the runs of a pattern. */
@@ -156,11 +186,11 @@ final class GuardDriver implements AutoCloseable {
                 .setTimestampMs(Telemetry.START_MS)
                 .setShadow(shadow)
                 .build();
-        policies.pipeInput(key, revision);
+        write(Topics.POLICIES, key, revision, null);
     }
 
     void withdraw(String pattern) {
-        policies.pipeInput(pattern, null);
+        write(Topics.POLICIES, pattern, (byte[]) null, null);
     }
 
     /** Sends calm steps from {@code from} to before {@code to}. */
@@ -213,12 +243,10 @@ final class GuardDriver implements AutoCloseable {
         }
     }
 
-    /** Overwrites one entry of a store. */
     void put(String store, String key, Object value) {
         driver.<String, Object>getKeyValueStore(store).put(key, value);
     }
 
-    /** Number of entries in a store. */
     long entries(String store) {
         long count = 0;
         try (KeyValueIterator<String, Object> all =
@@ -231,13 +259,18 @@ final class GuardDriver implements AutoCloseable {
         return count;
     }
 
+    /** Everything published to a topic since it was last read, as it stands there. */
+    List<TestRecord<String, byte[]>> records(Topic<?> topic) {
+        return driver.createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
+                .readRecordsToList();
+    }
+
     /** Raw values published to a topic since it was last read. */
     List<byte[]> bytes(Topic<?> topic) {
         return driver.createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
                 .readValuesToList();
     }
 
-    /** A raw value as its record. */
     static <V extends SpecificRecord> V decode(Topic<V> topic, byte[] bytes) {
         return SERDES.serde(topic).deserializer().deserialize(topic.name(), bytes);
     }

@@ -35,7 +35,13 @@ import org.apache.kafka.common.resource.ResourceType;
 final class AsyncApiDocument {
     static final String SINGLE_OBJECT_HEADER = "x-single-object-header";
     private static final String BINDING = "0.5.0";
-    private static final Set<Topic<?>> SIGNED = Set.of(Topics.COMMANDS, Topics.DECISIONS);
+    private static final Set<Topic<?>> SIGNED = Set.of(
+            Topics.COMMANDS,
+            Topics.DECISIONS,
+            Topics.LEASES,
+            Topics.OPERATOR,
+            Topics.POLICIES,
+            Topics.POLICIES_IN_FORCE);
     /** Kafka Streams hands a record's headers on to what follows from it. */
     private static final Set<Topic<?>> TRACED =
             Set.of(Topics.TELEMETRY, Topics.COMMANDS, Topics.DECISIONS, Topics.ANOMALIES, Topics.RUNS);
@@ -56,8 +62,9 @@ final class AsyncApiDocument {
             Read with `isolation.level` = `read_committed`: the guard writes in transactions. Ignore fields that you do not know, and symbols of enums \
             that you do not know read as UNKNOWN. Numbers that could not be measured are NaN.
 
-            Commands and decisions are signed when the guard has a key: Ed25519 over five parts, each preceded by its length in 4 bytes, big endian: the \
-            text `instability-guard record signature v1`, the key's id, the topic, the record's key, the record's value as it is on the wire.
+            What the guard writes of commands, decisions, claims and policies in force is signed when it has a key, and so is what operators write when they \
+            have one: Ed25519 over five parts, each preceded by its length in 4 bytes, big endian: the text `instability-guard record signature v1`, the key's \
+            id, the topic, the record's key, the record's value as it is on the wire. A withdrawn policy has no value: its length is -1, nothing follows.
             """;
 
     private AsyncApiDocument() {}

@@ -18,6 +18,7 @@ import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.signature.KeyPairFiles;
 import io.instabilityguard.schemas.signature.PublicKeys;
 import io.instabilityguard.schemas.signature.RecordSignature;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import io.instabilityguard.sidecar.Sidecar;
 import io.instabilityguard.sidecar.SidecarConfig;
 import java.io.IOException;
@@ -121,6 +122,7 @@ class SecuredLoopIT {
                 null,
                 Mode.ENFORCE,
                 keys.signingKey(),
+                RecordVerification.by(List.of(keys.publicKey()), System::currentTimeMillis, unreadable -> {}),
                 client);
     }
 

@@ -165,7 +165,7 @@ final class CommandsCommand extends OperatorCommand {
         OperatorValidation.problemOf(action.getRun(), action).ifPresent(problem -> {
             throw new PolicyException(problem);
         });
-        new TopicWriter(cluster).write(Topics.OPERATOR, action.getRun(), action);
+        new TopicWriter(cluster, signing).write(Topics.OPERATOR, action.getRun(), action);
         output.listing("asked", "run", "operator", "target")
                 .add(
                         action.getKind().name().toLowerCase(Locale.ROOT),

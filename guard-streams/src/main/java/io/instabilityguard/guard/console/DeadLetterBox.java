@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.console;
 
+import io.instabilityguard.guard.deadletter.DeadLetters;
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
@@ -10,6 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
  * All dead letters, and which of them were redriven. That a letter was redriven is itself recorded among the letters: a note of the stage
@@ -27,20 +30,27 @@ final class DeadLetterBox {
             .collect(Collectors.toUnmodifiableSet());
 
     private final Map<LetterId, DeadLetter> letters = new LinkedHashMap<>();
+    private final Map<LetterId, Headers> headers = new HashMap<>();
     private final Map<LetterId, DeadLetter> notes = new HashMap<>();
 
-    /** Adds a record of the topic of dead letters. */
-    void add(LetterId id, DeadLetter letter) {
+    /** Adds a record of the topic of dead letters, and its headers. */
+    void add(LetterId id, DeadLetter letter, Headers kept) {
         if (letter.getStage().equals(REDRIVEN)) {
             notes.put(new LetterId(letter.getPartition(), letter.getOffset()), letter);
         } else {
             letters.put(id, letter);
+            headers.put(id, kept);
         }
     }
 
     /** Every letter in the order of the topic's partitions. */
     Map<LetterId, DeadLetter> letters() {
         return letters;
+    }
+
+    /** What a letter keeps of the headers of its record. */
+    Headers headers(LetterId id) {
+        return DeadLetters.headersOf(headers.getOrDefault(id, new RecordHeaders()));
     }
 
     /** What was noted when a letter was redriven last, if it was. */

@@ -69,7 +69,10 @@ final class DeadLettersCommand extends ClusterCommand {
 
     @Command(
             name = "redrive",
-            description = "Publishes a letter's bytes to where they came from, once.",
+            description = {
+                "Publishes a letter's bytes to where they came from, once, with the signature that they had: it is never signed anew.",
+                "What was refused because its key was not trusted passes once it is; what nobody signed has to be asked for again."
+            },
             mixinStandardHelpOptions = true)
     int redrive(
             @Parameters(paramLabel = "LETTER", description = LETTER) String letter,
@@ -111,7 +114,8 @@ final class DeadLettersCommand extends ClusterCommand {
                     entry -> box.add(
                             new LetterId(
                                     entry.record().partition(), entry.record().offset()),
-                            entry.value()));
+                            entry.value(),
+                            entry.record().headers()));
         }
         return box;
     }

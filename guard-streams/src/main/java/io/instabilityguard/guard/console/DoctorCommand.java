@@ -1,11 +1,16 @@
 package io.instabilityguard.guard.console;
 
+import io.instabilityguard.guard.GuardConfig;
+import io.instabilityguard.guard.policy.PolicyException;
+import io.instabilityguard.schemas.signature.SigningKey;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code guard doctor}, the cluster's part; {@code ./guard} adds that of the machine. */
@@ -47,10 +52,13 @@ final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
     @SuppressWarnings("unused") // the machine's part reads it
     private @Nullable Path sidecarConfig;
 
+    @Mixin
+    private SigningOptions signing = new SigningOptions();
+
     @Override
     public Integer call() {
         List<Diagnosis> diagnoses = cluster.isNamed()
-                ? new ClusterExamination(cluster.guard(), role.name().toLowerCase(Locale.ROOT)).diagnoses()
+                ? ofCluster()
                 : List.of(Diagnosis.ready("Kafka", "not asked: name the guard's configuration by --config F"));
         if (output.isJson()) {
             Listing listing = output.listing("about", "ready", "finding", "fix");
@@ -60,6 +68,38 @@ final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
             diagnoses.forEach(this::explain);
         }
         return diagnoses.stream().allMatch(Diagnosis::isReady) ? 0 : NOT_READY;
+    }
+
+    private List<Diagnosis> ofCluster() {
+        List<Diagnosis> found = new ArrayList<>();
+        try {
+            GuardConfig config = cluster.guard();
+            if (role == Role.GUARD) {
+                found.add(keys(config, config.signer()));
+            } else if (role == Role.OPERATOR) {
+                found.add(keys(config, signing.signer(config)));
+            }
+            found.addAll(new ClusterExamination(config, role.name().toLowerCase(Locale.ROOT)).diagnoses());
+        } catch (PolicyException e) {
+            found.add(
+                    new Diagnosis(
+                            "Config",
+                            String.valueOf(e.getMessage()),
+                            "correct it; where a key is missing, `guard keys create --out DIR` makes a pair (deploy/security.md)"));
+        }
+        return found;
+    }
+
+    private static Diagnosis keys(GuardConfig config, @Nullable SigningKey signer) {
+        String signs = signer == null ? "signs nothing" : "signs as " + signer.id();
+        return config.problemOf(signer)
+                .map(problem -> new Diagnosis("Keys", signs + ", which the guards would refuse", problem))
+                .orElseGet(() -> Diagnosis.ready(
+                        "Keys",
+                        signs
+                                + (config.operators().isOn()
+                                        ? ", which the guards believe"
+                                        : "; operators need not sign (operators.public-keys)")));
     }
 
     private void explain(Diagnosis diagnosis) {

@@ -14,10 +14,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** {@code guard keys}: the keys that commands are signed with. */
+/** {@code guard keys}: the keys that guards and operators sign with. */
 @Command(
         name = "keys",
-        description = "Keys to sign commands with.",
+        description = "Keys that guards and operators sign with.",
         scope = ScopeType.INHERIT,
         footer = {"", "Example:", "  guard keys create --out /etc/instability-guard/keys --id guard-1"},
         mixinStandardHelpOptions = true)
@@ -32,7 +32,10 @@ final class KeysCommand {
 
     @Command(
             name = "create",
-            description = "Makes a pair: ID.key for the guard alone (mode 0600), ID.pem for the sidecars.",
+            description = {
+                "Makes a pair: ID.key (mode 0600) for the guard or the operator who signs with it, ID.pem for those who believe them.",
+                "An operator's ID.pem belongs into operators.public-keys of the guards, never into commands.public-keys of the sidecars: it would let the operator command."
+            },
             mixinStandardHelpOptions = true)
     int create(
             @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for both files.")
@@ -52,8 +55,11 @@ final class KeysCommand {
                         .print(text);
                 return 0;
             }
-            text.println("private key: " + files.privateKey() + "   (signing.key of the guard's configuration)");
-            text.println("public key:  " + files.publicKey() + "   (commands.public-keys of every sidecar's)");
+            text.println(
+                    "private key: " + files.privateKey() + "   (signing.key of a guard; --signing-key of an operator)");
+            text.println(
+                    "public key:  " + files.publicKey()
+                            + "   (a guard's: commands.public-keys of every sidecar; both: operators.public-keys of every guard)");
             text.flush();
             return 0;
         } catch (IOException e) {

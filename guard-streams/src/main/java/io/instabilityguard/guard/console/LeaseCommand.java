@@ -7,6 +7,7 @@ import io.instabilityguard.schemas.LeaseAction;
 import io.instabilityguard.schemas.LeaseClaim;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ final class LeaseCommand extends OperatorCommand {
         LeaseValidation.problemOf(run, claim).ifPresent(problem -> {
             throw new PolicyException(problem);
         });
-        new TopicWriter(cluster).write(Topics.LEASES, run, claim);
+        new TopicWriter(cluster, signing).write(Topics.LEASES, run, claim);
         Lease now = leases().getOrDefault(run, Lease.FREE);
         output.listing("run", "holder", "epoch", "guard", "reason")
                 .add(run, now.holder(), now.epoch(), now.inCharge(), now.reason())
@@ -109,13 +110,14 @@ final class LeaseCommand extends OperatorCommand {
         return 0;
     }
 
-    /** The leases on all runs, from their valid claims in the order of the topic, as every guard reads them. */
+    /** The leases on all runs, from their valid claims in the order of the topic, as every guard of this configuration reads them. */
     private Map<String, Lease> leases() {
         Map<String, Lease> leases = new TreeMap<>();
+        RecordVerification operators = cluster.guard().operators();
         try (TopicReader reader = new TopicReader(cluster)) {
             reader.read(Topics.LEASES, entry -> {
                 String run = entry.record().key();
-                if (LeaseValidation.problemOf(run, entry.value()).isEmpty()) {
+                if (LeaseValidation.problemOf(run, entry.value()).isEmpty() && entry.isBelieved(operators)) {
                     Lease before = leases.getOrDefault(run, Lease.FREE);
                     leases.put(run, before.after(entry.value(), entry.record().offset()));
                 }

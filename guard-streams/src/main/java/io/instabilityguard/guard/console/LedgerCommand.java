@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.console;
 
+import io.instabilityguard.guard.console.TopicReader.Entry;
 import io.instabilityguard.guard.intervention.LedgerCheck;
 import io.instabilityguard.guard.intervention.LedgerCheck.Chain;
 import io.instabilityguard.guard.intervention.LedgerCheck.Flaw;
@@ -50,11 +51,12 @@ final class LedgerCommand extends ClusterCommand {
                 "reason",
                 "partition",
                 "offset",
-                "hash");
+                "hash",
+                "keyId");
         try (TopicReader reader = new TopicReader(cluster)) {
             reader.read(Topics.DECISIONS, entry -> {
                 if (run.equals(entry.record().key())) {
-                    add(listing, entry.record(), entry.value());
+                    add(listing, entry);
                 }
             });
         }
@@ -62,7 +64,8 @@ final class LedgerCommand extends ClusterCommand {
         return 0;
     }
 
-    private static void add(Listing listing, ConsumerRecord<String, byte[]> record, Decision decision) {
+    private static void add(Listing listing, Entry<Decision> entry) {
+        Decision decision = entry.value();
         listing.add(
                 decision.getApplication(),
                 decision.getSequence(),
@@ -71,9 +74,10 @@ final class LedgerCommand extends ClusterCommand {
                 decision.getCommandId(),
                 decision.getOperator(),
                 decision.getReason(),
-                record.partition(),
-                record.offset(),
-                decision.getHash());
+                entry.record().partition(),
+                entry.record().offset(),
+                decision.getHash(),
+                entry.keyId());
     }
 
     @Command(

@@ -12,6 +12,7 @@ import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.PolicyInForce;
 import io.instabilityguard.schemas.PolicyRevision;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
@@ -42,6 +44,9 @@ import picocli.CommandLine.ScopeType;
         },
         mixinStandardHelpOptions = true)
 final class PolicyCommand extends ClusterCommand {
+
+    @Mixin
+    private SigningOptions signing = new SigningOptions();
 
     private static final String FILE = "Policy, YAML: the keys that differ from those of the guard's process.";
     private static final String SHADOW =
@@ -162,9 +167,12 @@ final class PolicyCommand extends ClusterCommand {
         return 0;
     }
 
-    @Command(name = "history", description = "Revisions and what became of them.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "history",
+            description = "Revisions and what became of them; keyId: the key that each claims to be signed with.",
+            mixinStandardHelpOptions = true)
     int history() {
-        Listing listing = output.listing("time", "offset", "runs", "version", "author", "fate", "reason");
+        Listing listing = output.listing("time", "offset", "runs", "version", "author", "keyId", "fate", "reason");
         PolicyHistory.of(wanted(), inForce(), refused()).forEach(revision -> add(listing, revision));
         listing.print(out());
         return 0;
@@ -215,12 +223,13 @@ final class PolicyCommand extends ClusterCommand {
                 revision.pattern(),
                 wanted == null ? "" : wanted.getVersion(),
                 wanted == null ? "" : wanted.getAuthor(),
+                revision.keyId(),
                 revision.fate(),
                 wanted == null ? "" : wanted.getReason());
     }
 
     private void publish(String runs, @Nullable PolicyRevision revision) {
-        new TopicWriter(cluster).write(Topics.POLICIES, runs, revision);
+        new TopicWriter(cluster, signing).write(Topics.POLICIES, runs, revision);
     }
 
     private long nextVersion(String key) {
@@ -242,10 +251,15 @@ final class PolicyCommand extends ClusterCommand {
         return wanted;
     }
 
+    /** What a guard of this configuration holds for in force: nobody shall promote what somebody else planted. */
     private Map<String, PolicyInForce> inForce() {
         Map<String, PolicyInForce> inForce = new TreeMap<>();
+        RecordVerification operators = cluster.guard().operators();
         try (TopicReader reader = new TopicReader(cluster)) {
             reader.read(Topics.POLICIES_IN_FORCE, entry -> {
+                if (!entry.isBelieved(operators)) {
+                    return;
+                }
                 inForce.remove(entry.record().key());
                 if (entry.value() != null) {
                     inForce.put(entry.record().key(), entry.value());

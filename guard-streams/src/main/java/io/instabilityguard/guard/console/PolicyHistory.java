@@ -20,10 +20,17 @@ final class PolicyHistory {
      * @param offset of its record in the topic of policies
      * @param pattern the runs
      * @param revision what was wanted; null for a withdrawal, and for what nobody can read
+     * @param keyId id of the key that it claims to be signed with; empty when it is not signed
      * @param fate what became of it
      * @param timestampMs time of its record, epoch milliseconds
      */
-    record Revision(long offset, String pattern, @Nullable PolicyRevision revision, String fate, long timestampMs) {}
+    record Revision(
+            long offset,
+            String pattern,
+            @Nullable PolicyRevision revision,
+            String keyId,
+            String fate,
+            long timestampMs) {}
 
     private PolicyHistory() {}
 
@@ -48,22 +55,27 @@ final class PolicyHistory {
         String fate = entry.value() == null
                 ? "withdrawn"
                 : offset == latest ? "in force" : offset < latest ? "superseded" : "not in force";
-        put(
+        put(new Revision(
                 offset,
                 String.valueOf(entry.record().key()),
                 entry.value(),
+                entry.keyId(),
                 fate,
-                entry.record().timestamp());
+                entry.record().timestamp()));
     }
 
     private void refuse(DeadLetter letter) {
         Revision known = revisions.get(letter.getOffset());
-        String pattern = known == null ? "?" : known.pattern();
-        PolicyRevision revision = known == null ? null : known.revision();
-        put(letter.getOffset(), pattern, revision, "refused: " + letter.getCause(), letter.getRecordTimestampMs());
+        put(new Revision(
+                letter.getOffset(),
+                known == null ? "?" : known.pattern(),
+                known == null ? null : known.revision(),
+                known == null ? "" : known.keyId(),
+                "refused: " + letter.getCause(),
+                letter.getRecordTimestampMs()));
     }
 
-    private void put(long offset, String pattern, @Nullable PolicyRevision revision, String fate, long timestampMs) {
-        revisions.put(offset, new Revision(offset, pattern, revision, fate, timestampMs));
+    private void put(Revision revision) {
+        revisions.put(revision.offset(), revision);
     }
 }

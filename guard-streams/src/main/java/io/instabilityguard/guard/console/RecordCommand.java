@@ -11,6 +11,7 @@ import picocli.CommandLine.Option;
         name = "record",
         description = {
             "Saves what the topics hold of one run: telemetry and what was answered, asked, found, decided and commanded, in the order in which the guard reads it.",
+            "Left out is what the guards of --config refuse because nobody whom they trust signed it.",
             "The file is an Avro object container with its schema inside."
         },
         footer = {"", "Example: guard record --run my-run --out my-run.avro"},

@@ -13,13 +13,14 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes the bytes of a dead letter to where they came from, and notes it among the letters, in one transaction: both or neither. The transactional id is the
+ * Publishes the bytes of a dead letter to where they came from, with the signature that they had, and notes it among the letters, in one transaction: both or
+ * neither. Nothing is signed here: a forged record among the letters would become a true one by an operator's routine. The transactional id is the
  * letter's, so that of two who redrive the same letter at the same time one is fenced off, and who comes second sees the note.
  */
 final class Redrive implements AutoCloseable {
@@ -62,7 +63,7 @@ final class Redrive implements AutoCloseable {
             return objection;
         }
         DeadLetter letter = requireNonNull(known.letters().get(id));
-        Optional<ProducerRecord<byte[], byte[]>> record = record(letter, original);
+        Optional<ProducerRecord<byte[], byte[]>> record = record(letter, known.headers(id), original);
         if (record.isEmpty()) {
             return Optional.of("letter " + id + " holds no value, nor does its origin any more");
         }
@@ -75,10 +76,10 @@ final class Redrive implements AutoCloseable {
         return Optional.empty();
     }
 
-    private Optional<ProducerRecord<byte[], byte[]>> record(DeadLetter letter, Original original) {
-        RecordHeaders headers = new RecordHeaders();
+    private Optional<ProducerRecord<byte[], byte[]>> record(DeadLetter letter, Headers headers, Original original) {
         headers.add(HEADER, (Topics.DEAD_LETTERS.name() + "/" + id).getBytes(StandardCharsets.UTF_8));
-        Optional<Bytes> bytes = letter.getValue() == null
+        boolean isTooLong = letter.getKey() == null && letter.getValue() == null;
+        Optional<Bytes> bytes = isTooLong
                 ? original.of(letter.getTopic(), letter.getPartition(), letter.getOffset())
                 : Optional.of(new Bytes(bytes(letter.getKey()), bytes(letter.getValue())));
         return bytes.map(found -> new ProducerRecord<>(

@@ -9,10 +9,12 @@ import io.instabilityguard.guard.recording.Recording;
 import io.instabilityguard.guard.recording.RecordingWriter;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -46,9 +48,12 @@ public record RunCopy(long records, long telemetry, long unreadable) {
     /** The work, and what was counted on the way. */
     private static final class Copying {
 
+        private static final Set<Topic<?>> OPERATORS = Set.of(Topics.OPERATOR, Topics.LEASES);
+
         private final ClusterOptions cluster;
         private final String run;
         private final boolean isShown;
+        private final RecordVerification operators;
         private long telemetry;
         private long unreadable;
 
@@ -56,6 +61,7 @@ public record RunCopy(long records, long telemetry, long unreadable) {
             this.cluster = cluster;
             this.run = run;
             this.isShown = isShown;
+            this.operators = cluster.guard().operators();
         }
 
         void copy(RecordOrder order) {
@@ -83,13 +89,18 @@ public record RunCopy(long records, long telemetry, long unreadable) {
             List<Recorded> ofRun = new ArrayList<>();
             try (TopicReader reader = new TopicReader(cluster)) {
                 reader.read(topic, entry -> {
-                    if (run.equals(entry.record().key()) && entry.value() != null) {
+                    if (run.equals(entry.record().key()) && entry.value() != null && isRead(topic, entry)) {
                         ofRun.add(recorded(entry));
                     }
                 });
                 unreadable += reader.unreadable();
             }
             return ofRun;
+        }
+
+        /** Of what operators write the guard reads only what it believes. */
+        private boolean isRead(Topic<?> topic, Entry<?> entry) {
+            return !OPERATORS.contains(topic) || entry.isBelieved(operators);
         }
 
         private static Recorded recorded(Entry<? extends SpecificRecord> entry) {

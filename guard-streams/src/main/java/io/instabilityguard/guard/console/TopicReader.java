@@ -2,6 +2,8 @@ package io.instabilityguard.guard.console;
 
 import io.instabilityguard.guard.progress.Progress;
 import io.instabilityguard.schemas.Topic;
+import io.instabilityguard.schemas.signature.RecordSignature;
+import io.instabilityguard.schemas.signature.RecordVerification;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -144,5 +146,18 @@ final class TopicReader implements AutoCloseable {
      * @param record key, offset, headers and bytes
      * @param value the bytes, read
      */
-    record Entry<V>(ConsumerRecord<String, byte[]> record, V value) {}
+    record Entry<V>(ConsumerRecord<String, byte[]> record, V value) {
+
+        /** Whether it was signed by somebody who is trusted. */
+        boolean isBelieved(RecordVerification verification) {
+            return verification
+                    .problemOf(record.topic(), record.key(), record.value(), record.headers())
+                    .isEmpty();
+        }
+
+        /** Id of the key that it claims to be signed with; empty when it is not signed. */
+        String keyId() {
+            return RecordSignature.claimedKeyId(record.headers()).orElse("");
+        }
+    }
 }

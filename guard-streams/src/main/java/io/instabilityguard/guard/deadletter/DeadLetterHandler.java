@@ -99,7 +99,12 @@ public final class DeadLetterHandler
             return List.of();
         }
         String topic = Topics.DEAD_LETTERS.name();
-        return List.of(
-                new ProducerRecord<>(topic, null, context.timestamp(), key, serializer.serialize(topic, letter)));
+        return List.of(new ProducerRecord<>(
+                topic,
+                null,
+                context.timestamp(),
+                key,
+                serializer.serialize(topic, letter),
+                DeadLetters.headersOf(context.headers())));
     }
 }

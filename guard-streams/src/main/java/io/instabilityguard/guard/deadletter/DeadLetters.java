@@ -2,9 +2,15 @@ package io.instabilityguard.guard.deadletter;
 
 import io.instabilityguard.schemas.DeadLetter;
 import io.instabilityguard.schemas.RegistryUnavailableException;
+import io.instabilityguard.schemas.StepTrace;
+import io.instabilityguard.schemas.signature.RecordSignature;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** Makes dead letters, and draws the line between a bad record and a bad moment. */
@@ -14,6 +20,12 @@ public final class DeadLetters {
 
     /** A letter must be smaller than the largest record that a producer sends by default, 1 MiB. */
     private static final int MOST_BYTES = 1_000_000;
+
+    private static final List<String> KEPT_HEADERS =
+            List.of(RecordSignature.KEY_ID, RecordSignature.SIGNATURE, StepTrace.HEADER);
+
+    /** Longer than any of them is. */
+    private static final int LONGEST_HEADER = 128;
 
     private DeadLetters() {}
 
@@ -59,6 +71,18 @@ public final class DeadLetters {
             letter.setValue(ByteBuffer.wrap(value));
         }
         return letter.build();
+    }
+
+    /** What a letter keeps of a record's headers, so that it can be redriven as it was: its signature and its trace. Anything else could make it too long. */
+    public static Headers headersOf(Headers origin) {
+        Headers kept = new RecordHeaders();
+        for (String name : KEPT_HEADERS) {
+            Header last = origin.lastHeader(name);
+            if (last != null && last.value() != null && last.value().length <= LONGEST_HEADER) {
+                kept.add(last);
+            }
+        }
+        return kept;
     }
 
     private static int length(byte @Nullable [] bytes) {

@@ -2,6 +2,7 @@ package io.instabilityguard.guard.deadletter;
 
 import io.instabilityguard.guard.deadletter.DeadLetters.Origin;
 import io.instabilityguard.schemas.DeadLetter;
+import io.instabilityguard.schemas.signature.SignatureProblem;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -11,6 +12,8 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets sensible records through and turns absurd ones into dead letters: they could be read but mean nothing.
@@ -20,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("NullAway.Init") // Kafka Streams initialises it before the first record
 public final class ScreeningProcessor<V> implements Processor<String, V, String, Object> {
 
-    private static final String STAGE = "validation";
+    private static final Logger LOG = LoggerFactory.getLogger(ScreeningProcessor.class);
+    private static final String VALIDATION = "validation";
+    private static final String VERIFICATION = "verification";
 
     private final BiFunction<@Nullable String, @Nullable V, Optional<String>> problemOf;
     private final Serializer<V> serializer;
@@ -62,17 +67,28 @@ public final class ScreeningProcessor<V> implements Processor<String, V, String,
     public void process(Record<String, V> record) {
         Optional<String> problem = problemOf.apply(record.key(), record.value());
         if (problem.isPresent()) {
-            context.forward(record.withValue(letter(record, problem.get())), deadLetters);
+            V value = record.value();
+            bury(record, VALIDATION, problem.get(), value == null ? null : serializer.serialize(topic(), value));
         } else {
             context.forward(record, next);
         }
     }
 
-    private DeadLetter letter(Record<String, V> record, String problem) {
+    /** Turns a record that is not believed into a dead letter, as it came. */
+    public void refuse(Record<String, byte[]> record, SignatureProblem problem) {
+        LOG.warn("a record of {} under key {} is refused: {}", topic(), record.key(), problem.reason());
+        bury(record, VERIFICATION, problem.reason(), record.value());
+    }
+
+    private void bury(Record<String, ?> record, String stage, String problem, byte @Nullable [] value) {
         RecordMetadata metadata = context.recordMetadata().orElseThrow();
         Origin origin = new Origin(metadata.topic(), metadata.partition(), metadata.offset(), record.timestamp());
         byte[] key = record.key() == null ? null : record.key().getBytes(StandardCharsets.UTF_8);
-        byte[] value = record.value() == null ? null : serializer.serialize(metadata.topic(), record.value());
-        return DeadLetters.letter(origin, STAGE, problem, key, value);
+        DeadLetter letter = DeadLetters.letter(origin, stage, problem, key, value);
+        context.forward(record.withValue(letter).withHeaders(DeadLetters.headersOf(record.headers())), deadLetters);
+    }
+
+    private String topic() {
+        return context.recordMetadata().orElseThrow().topic();
     }
 }

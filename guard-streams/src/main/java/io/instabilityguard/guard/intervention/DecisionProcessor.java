@@ -17,6 +17,7 @@ import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
+import io.instabilityguard.schemas.signature.RecordSignature;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -220,7 +221,9 @@ public final class DecisionProcessor implements Processor<String, RunEvent, Stri
     private void publish(Record<String, RunEvent> record, RunState state) {
         published.put(record.key(), state);
         if (!authority(record.key()).isBystander()) {
-            context.forward(record.withValue(state), sinks.runs());
+            Record<String, SpecificRecord> told = record.withValue(state);
+            RecordSignature.remove(told.headers()); // it may be that of the claim that led to this
+            context.forward(told, sinks.runs());
         }
     }
 

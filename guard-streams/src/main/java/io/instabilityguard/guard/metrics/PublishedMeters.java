@@ -32,7 +32,7 @@ final class PublishedMeters implements Taker {
 
     private static final int MOST_DETECTORS = 100;
     private static final String OTHER = "other";
-    private static final Set<String> STAGES = Set.of("validation", "deserialization");
+    private static final Set<String> STAGES = Set.of("verification", "validation", "deserialization");
     private static final String PROCESSING = "processing";
     private static final Duration[] LATENCY_BUCKETS = Stream.of(10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 30_000)
             .map(Duration::ofMillis)

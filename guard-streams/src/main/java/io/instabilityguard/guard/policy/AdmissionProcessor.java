@@ -2,6 +2,7 @@ package io.instabilityguard.guard.policy;
 
 import io.instabilityguard.schemas.PolicyInForce;
 import io.instabilityguard.schemas.PolicyRevision;
+import io.instabilityguard.schemas.signature.RecordSignature;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
@@ -19,17 +20,19 @@ public final class AdmissionProcessor extends ContextualProcessor<String, Policy
     @Override
     public void process(Record<String, PolicyRevision> record) {
         PolicyRevision revision = record.value();
-        if (revision == null) {
-            context().forward(record.withValue(null));
-            return;
-        }
+        Record<String, PolicyInForce> admitted =
+                record.withValue(revision == null ? null : inForce(revision, record.timestamp()));
+        RecordSignature.remove(admitted.headers());
+        context().forward(admitted);
+    }
+
+    private PolicyInForce inForce(PolicyRevision revision, long timestampMs) {
         RecordMetadata origin = context().recordMetadata().orElseThrow();
-        context()
-                .forward(record.withValue(PolicyInForce.newBuilder()
-                        .setRevision(revision)
-                        .setRevisionOffset(origin.offset())
-                        .setPolicyHash(book.made(revision).hash())
-                        .setTimestampMs(record.timestamp())
-                        .build()));
+        return PolicyInForce.newBuilder()
+                .setRevision(revision)
+                .setRevisionOffset(origin.offset())
+                .setPolicyHash(book.made(revision).hash())
+                .setTimestampMs(timestampMs)
+                .build();
     }
 }

@@ -1,6 +1,7 @@
 package io.instabilityguard.guard.policy;
 
 import io.instabilityguard.schemas.PolicyInForce;
+import io.instabilityguard.schemas.signature.SignatureProblem;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -47,5 +48,13 @@ public final class InForceProcessor implements Processor<String, PolicyInForce, 
                     record.key(),
                     e.getMessage());
         }
+    }
+
+    /** Tells of a record that no guard signed: it changes nothing. */
+    public void refuse(Record<String, byte[]> record, SignatureProblem problem) {
+        LOG.error(
+                "what the topic of policies in force holds for runs {} is refused: {}. If it is older than the guard's key, apply that policy again",
+                record.key(),
+                problem.reason());
     }
 }

@@ -4,6 +4,8 @@ import io.instabilityguard.guard.view.http.ActionSink;
 import io.instabilityguard.schemas.OperatorAction;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.SigningKey;
+import io.instabilityguard.schemas.signature.SigningSerializer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -14,20 +16,23 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
-/** Writes operators' wishes to their topic, acknowledged by all replicas. Connects at the first one, since most processes never write any. */
+/** Writes operators' wishes to their topic, signed by the guard that knows who is signed in, acknowledged by all replicas. Connects at the first one, since most processes never write any. */
 final class ActionSender implements ActionSink, AutoCloseable {
 
     private static final int MOST_MS = 10_000;
     private static final int REQUEST_MS = 5_000;
 
     private final Map<String, Object> clients;
+    private final @Nullable SigningKey signer;
     private @Nullable KafkaProducer<String, OperatorAction> producer;
 
-    ActionSender(Map<String, Object> clients) {
+    ActionSender(Map<String, Object> clients, @Nullable SigningKey signer) {
         this.clients = clients;
+        this.signer = signer;
     }
 
     @Override
@@ -52,13 +57,17 @@ final class ActionSender implements ActionSink, AutoCloseable {
     private synchronized KafkaProducer<String, OperatorAction> producer() {
         KafkaProducer<String, OperatorAction> open = producer;
         if (open == null) {
-            open = new KafkaProducer<>(
-                    settings(),
-                    new StringSerializer(),
-                    RecordSerdes.of(Topics.OPERATOR, clients).serializer());
+            open = new KafkaProducer<>(settings(), new StringSerializer(), serializer());
             producer = open;
         }
         return open;
+    }
+
+    /** Writes what is sent. */
+    Serializer<OperatorAction> serializer() {
+        Serializer<OperatorAction> plain =
+                RecordSerdes.of(Topics.OPERATOR, clients).serializer();
+        return signer == null ? plain : new SigningSerializer<>(plain, OperatorAction::getRun, signer);
     }
 
     private Map<String, Object> settings() {

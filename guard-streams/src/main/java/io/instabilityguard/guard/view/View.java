@@ -11,6 +11,7 @@ import io.instabilityguard.guard.view.http.ViewServer;
 import io.instabilityguard.guard.view.http.WatchSource;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
+import io.instabilityguard.schemas.signature.SigningKey;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One running dashboard. History comes from the topics, not from the stores of its own process, so that every instance shows every run, whoever owns it, and one that
@@ -40,14 +42,20 @@ public final class View implements AutoCloseable {
     }
 
     /**
-     * What it shows besides the topics.
+     * What it shows besides the topics, and in whose name it writes.
      *
      * @param policies which policy is in force for which run
      * @param rows the policy of the process, key by key
      * @param watches how the detectors stand
+     * @param signer signs what operators ask for; null leaves it unsigned
      * @param metrics the process's metrics in Prometheus' text format; empty when there are none
      */
-    public record Instance(PolicyBook policies, List<PolicyRow> rows, WatchSource watches, Supplier<String> metrics) {}
+    public record Instance(
+            PolicyBook policies,
+            List<PolicyRow> rows,
+            WatchSource watches,
+            @Nullable SigningKey signer,
+            Supplier<String> metrics) {}
 
     /** Serves from now on. Errors: {@link IOException} when the port is taken; it names it. */
     public static View start(HttpConfig config, String bootstrapServers, Map<String, String> kafka, Instance instance)
@@ -58,7 +66,7 @@ public final class View implements AutoCloseable {
         Fleet fleet = new Fleet(MOST_RUNS, config.historyBytes());
         FeedPlan plan = new FeedPlan("guard-view", List.of(Topics.RUNS), HISTORY, config.history());
         TopicFeed feed = new TopicFeed(plan, clients, new FleetTaker(fleet), clock);
-        ActionSender actions = new ActionSender(clients);
+        ActionSender actions = new ActionSender(clients, instance.signer());
         Sources sources = new Sources(
                 fleet,
                 instance.policies(),

@@ -24,8 +24,8 @@ final class DoctorCommandTest {
     @Timeout(60)
     void shouldNotWaitLongForBrokersThatDoNotAnswer() throws IOException {
         assertThat(doctor("--bootstrap-servers", NOWHERE, "--json")).isEqualTo(3);
-        JsonNode kafka =
-                new ObjectMapper().readTree(said.toString().lines().findFirst().orElseThrow());
+        JsonNode kafka = new ObjectMapper()
+                .readTree(said.toString().lines().skip(1).findFirst().orElseThrow());
         assertThat(kafka.get("about").asText()).isEqualTo("Kafka");
         assertThat(kafka.get("ready").asBoolean()).isFalse();
         assertThat(kafka.get("finding").asText()).startsWith(NOWHERE + " does not answer");
@@ -36,6 +36,14 @@ final class DoctorCommandTest {
     void shouldAskNobodyWhenNoClusterIsNamed() {
         assertThat(doctor()).isZero();
         assertThat(said.toString()).startsWith("Kafka     not asked: name").doesNotContain("fix:");
+    }
+
+    @Test
+    void shouldNameAKeyThatIsMissingWithItsFix() {
+        assertThat(doctor("--bootstrap-servers", NOWHERE, "--as", "operator", "--signing-key", "none/alice.key"))
+                .isEqualTo(3);
+        assertThat(said.toString())
+                .contains("Config    --signing-key: none/alice.key does not exist", "fix: correct it; where a key is");
     }
 
     @Test

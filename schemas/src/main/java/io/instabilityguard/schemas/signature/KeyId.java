@@ -11,10 +11,15 @@ final class KeyId {
 
     /** The id itself, when it may be one. */
     static String checked(String id) throws IOException {
-        if (!ALLOWED.matcher(id).matches()) {
+        if (!isAllowed(id)) {
             throw new IOException(
                     "a key id is 1 to 64 characters of [A-Za-z0-9._-], not starting with a dot: \"" + id + '"');
         }
         return id;
+    }
+
+    /** Whether it may be one. */
+    static boolean isAllowed(String id) {
+        return ALLOWED.matcher(id).matches();
     }
 }

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The signature of one record, in two of its headers: Ed25519 over {@code domain, key id, topic, key, value}, each preceded by its length in
  * 4 bytes, big endian. So a signature fits one value at one key of one topic and nothing else that any of our keys ever signs. The value is
- * the exact bytes on the wire: whoever verifies need not understand them first. Other headers, partition, offset and time are not covered.
+ * the exact bytes on the wire: whoever verifies need not understand them first. A record without value, which withdraws what its key held, is
+ * signed with the length -1 and nothing after it. Other headers, partition, offset and time are not covered: whoever may write to the topic can
+ * write a signed record once more, and what is in it has to say whether it still counts.
  */
 public final class RecordSignature {
     /** Header: id of the key, UTF-8. */
@@ -23,15 +25,29 @@ public final class RecordSignature {
     /** Header: the signature, 64 bytes. */
     public static final String SIGNATURE = "guard-signature";
 
+    private static final int ABSENT = -1;
     private static final byte[] DOMAIN = utf8("instability-guard record signature v1");
 
     private RecordSignature() {}
 
     /** Puts the headers of a signature in the place of any that are there. */
-    public static void sign(SigningKey signer, String topic, String key, byte[] value, Headers headers) {
-        headers.remove(KEY_ID).remove(SIGNATURE);
+    public static void sign(SigningKey signer, String topic, String key, byte @Nullable [] value, Headers headers) {
+        remove(headers);
         headers.add(KEY_ID, utf8(signer.id()));
         headers.add(SIGNATURE, signature(signer, message(signer.id(), topic, key, value)));
+    }
+
+    /** Takes a signature away: from what is made of a signed record and is not that record. */
+    public static void remove(Headers headers) {
+        headers.remove(KEY_ID).remove(SIGNATURE);
+    }
+
+    /** The id of the key that a record claims to be signed with, which nothing has verified; empty when there is none that can be one. */
+    public static Optional<String> claimedKeyId(Headers headers) {
+        byte[] keyId = only(headers, KEY_ID);
+        return Optional.ofNullable(keyId)
+                .map(id -> new String(id, StandardCharsets.UTF_8))
+                .filter(KeyId::isAllowed);
     }
 
     /** Why a record is not to be believed; empty when one of these keys signed it. */
@@ -39,7 +55,7 @@ public final class RecordSignature {
             PublicKeys trusted, String topic, @Nullable String key, byte @Nullable [] value, Headers headers) {
         byte[] keyId = only(headers, KEY_ID);
         byte[] signature = only(headers, SIGNATURE);
-        if (keyId == null || signature == null || key == null || value == null) {
+        if (keyId == null || signature == null || key == null) {
             return Optional.of(SignatureProblem.UNSIGNED);
         }
         String id = new String(keyId, StandardCharsets.UTF_8);
@@ -80,9 +96,9 @@ public final class RecordSignature {
         }
     }
 
-    private static byte[] message(String keyId, String topic, String key, byte[] value) {
-        byte[][] parts = {DOMAIN, utf8(keyId), utf8(topic), utf8(key), value};
-        int length = 0;
+    private static byte[] message(String keyId, String topic, String key, byte @Nullable [] value) {
+        byte[][] parts = {DOMAIN, utf8(keyId), utf8(topic), utf8(key)};
+        int length = Integer.BYTES + (value == null ? 0 : value.length);
         for (byte[] part : parts) {
             length += Integer.BYTES + part.length;
         }
@@ -90,7 +106,10 @@ public final class RecordSignature {
         for (byte[] part : parts) {
             message.putInt(part.length).put(part);
         }
-        return message.array();
+        return (value == null
+                        ? message.putInt(ABSENT)
+                        : message.putInt(value.length).put(value))
+                .array();
     }
 
     private static byte[] utf8(String text) {

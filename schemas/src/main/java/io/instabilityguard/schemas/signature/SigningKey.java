@@ -19,6 +19,16 @@ public record SigningKey(String id, PrivateKey key) {
     private static final Set<PosixFilePermission> OWNERS = PosixFilePermissions.fromString("rw-------");
 
     /**
+     * The key in a PEM file, under the id that is the file's name without its ending.
+     *
+     * @throws IOException in one line, as {@link #read(Path, String)}
+     */
+    public static SigningKey read(Path file) throws IOException {
+        String name = file.getFileName().toString();
+        return read(file, name.replaceFirst("\\.[^.]*$", ""));
+    }
+
+    /**
      * The key in a PEM file (PKCS#8).
      *
      * @throws IOException in one line: no such file, open to others than its owner, or no Ed25519 key

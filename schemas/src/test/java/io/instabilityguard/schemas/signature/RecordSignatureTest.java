@@ -107,7 +107,25 @@ class RecordSignatureTest {
         headers.add(RecordSignature.SIGNATURE, new byte[64]);
         assertThat(problem("run-42", value)).contains(SignatureProblem.UNSIGNED);
         assertThat(problem(null, value)).contains(SignatureProblem.UNSIGNED);
-        assertThat(problem("run-42", null)).contains(SignatureProblem.UNSIGNED);
+    }
+
+    @Test
+    void shouldSignAWithdrawalAndTellItFromAnEmptyValue() {
+        assertThat(problem("run-42", null)).contains(SignatureProblem.ALTERED);
+        RecordSignature.sign(signer, TOPIC, "run-42", null, headers);
+        assertThat(problem("run-42", null)).isEmpty();
+        assertThat(problem("run-42", new byte[0])).contains(SignatureProblem.ALTERED);
+        assertThat(problem("run-43", null)).contains(SignatureProblem.ALTERED);
+    }
+
+    @Test
+    void shouldTellTheClaimedKeyOnlyWhenItMayBeOne() {
+        assertThat(RecordSignature.claimedKeyId(headers)).contains("one");
+        set(RecordSignature.KEY_ID, "\u001b[31m".getBytes(StandardCharsets.UTF_8));
+        assertThat(RecordSignature.claimedKeyId(headers)).isEmpty();
+        RecordSignature.remove(headers);
+        assertThat(headers).isEmpty();
+        assertThat(RecordSignature.claimedKeyId(headers)).isEmpty();
     }
 
     @Test

@@ -46,7 +46,7 @@ class CommandConsumerTest {
     private final CommandConsumer consumer = new CommandConsumer(
             this::connect,
             RecordSerdes.of(Map.of()),
-            CommandVerification.none(Fakes.clock()),
+            CommandVerification.none(),
             new SidecarMetrics() {
                 @Override
                 public void commandUnreadable() {
