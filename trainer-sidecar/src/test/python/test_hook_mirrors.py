@@ -1,24 +1,66 @@
 """Mirrors of the guard's scalars and events in TensorBoard and Weights & Biases.
 
-TensorBoard is tested with the real library where it can be imported; where it cannot, and Weights & Biases always, with
-a fake that records the calls that the libraries document.
+Tested with the real libraries where they can be imported, Weights & Biases offline; and always with fakes that record
+the calls that the libraries document.
 """
 
 import importlib.util
+import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
 import types
 import unittest
-from typing import Any, Dict, List, Tuple
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
 from unittest import mock
 
 from instability_guard.mirrors import Mirror, TensorBoardMirror, WandbMirror
 
 from hook_case import LAYERS, MSIGN, SCALE, HookCase
 
-HAS_TENSORBOARD = importlib.util.find_spec("tensorboard") is not None
+
+def has(library: str) -> bool:
+    """Whether it can be imported; a folder of its name, as Weights & Biases leaves where it ran, is no library."""
+    spec = importlib.util.find_spec(library)
+    return spec is not None and spec.origin is not None
+
+
+# Weights & Biases reads its environment once per process: no test of this process asks the network.
+WANDB_FOLDER = tempfile.TemporaryDirectory()
+os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true", WANDB_DIR=WANDB_FOLDER.name)
+
+
+def wandb_rows(run: Any) -> List[Dict[str, Any]]:
+    """Ends an offline run of Weights & Biases; its rows, without the library's own columns."""
+    from wandb.proto import wandb_internal_pb2
+
+    run.finish()
+    (file,) = Path(run.dir).parent.glob("run-*.wandb")
+    rows = []
+    for content in _logged(file.read_bytes()):
+        record = wandb_internal_pb2.Record.FromString(content)
+        if record.WhichOneof("record_type") == "history":
+            items = {".".join(item.nested_key) or item.key: json.loads(item.value_json) for item in record.history.item}
+            rows.append({key: value for key, value in items.items() if not key.startswith("_")})
+    return rows
+
+
+def _logged(data: bytes) -> Iterator[bytes]:
+    """The records of LevelDB's log format behind a header of 7 bytes: blocks of 32 KiB, records whole or in parts."""
+    block, header, at, whole = 32768, 7, 7, b""
+    while at + header <= len(data):
+        if block - at % block < header:
+            at += block - at % block
+            continue
+        _, length, kind = struct.unpack_from("<IHB", data, at)
+        whole += data[at + header : at + header + length]
+        at += header + length
+        if kind in (1, 4):  # whole, or its last part
+            yield whole
+            whole = b""
 
 
 class Recorded(Mirror):
@@ -139,16 +181,19 @@ class TensorBoardMirrorTest(unittest.TestCase):
             mirror = TensorBoardMirror(log_dir="runs/1")
         self.assertEqual(mirror._writer.log_dir, "runs/1")
 
-    @unittest.skipUnless(HAS_TENSORBOARD, "tensorboard cannot be imported")
+    @unittest.skipUnless(has("tensorboard"), "tensorboard cannot be imported")
     def test_should_be_read_back_by_tensorboard(self) -> None:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
         with tempfile.TemporaryDirectory() as folder:
             mirror = TensorBoardMirror(log_dir=folder)
             mirror.scalars(7, {"loss": 2.5})
+            mirror.event(8, "something")
             mirror._writer.close()
             events = EventAccumulator(folder).Reload()
             self.assertEqual([(each.step, each.value) for each in events.Scalars("guard/loss")], [(7, 2.5)])
+            told = [(e.step, e.tensor_proto.string_val[0]) for e in events.Tensors("guard/events/text_summary")]
+            self.assertEqual(told, [(8, b"something")])
 
 
 class WandbMirrorTest(unittest.TestCase):
@@ -172,6 +217,21 @@ class WandbMirrorTest(unittest.TestCase):
                 else:
                     WandbMirror().event(1, "something")
                     self.assertEqual(run.rows, [{"guard/event": "step 1: something"}])
+
+    @unittest.skipUnless(has("wandb"), "wandb cannot be imported")
+    def test_should_be_read_back_from_an_offline_run(self) -> None:
+        import wandb
+
+        with self.assertRaisesRegex(ValueError, "wandb.init"):
+            WandbMirror()
+        run = wandb.init(project="guard")
+        mirror = WandbMirror()
+        mirror.scalars(7, {"loss": 2.5})
+        mirror.event(7, "something")
+        run.log({"train/loss": 2.4})
+        mirror.scalars(17, {"loss": 2.25})
+        first = {"guard/loss": 2.5, "guard/step": 7, "guard/event": "step 7: something", "train/loss": 2.4}
+        self.assertEqual(wandb_rows(run), [first, {"guard/loss": 2.25, "guard/step": 17}])
 
 
 if __name__ == "__main__":

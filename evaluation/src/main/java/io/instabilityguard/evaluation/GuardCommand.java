@@ -16,12 +16,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The commands that {@code ./guard} runs in this module. Mistakes are answered by one line and an exit code. */
 @Command(
         name = "guard",
         description = "Sees the collapse of a training run coming and carries out the cure.",
+        scope = ScopeType.INHERIT,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {GuardCommand.DONE, GuardCommand.USAGE, GuardCommand.ENVIRONMENT, GuardCommand.CRASHED},
         subcommands = {
             UpCommand.class,
             PreflightCommand.class,
@@ -32,6 +36,18 @@ import picocli.CommandLine.Spec;
             IncidentCommand.class
         })
 public final class GuardCommand implements Runnable {
+    /** Exit codes of every command, in words. */
+    public static final String DONE = "0:done";
+
+    /** Wrong usage. */
+    public static final String USAGE = "2:bad options, configuration or policy";
+
+    /** The machine is not ready. */
+    public static final String ENVIRONMENT = "3:something is missing on this machine, or not writable";
+
+    /** A fault of ours. */
+    public static final String CRASHED = "70:unexpected failure";
+
     private static final int CRASH = 70;
 
     @Spec

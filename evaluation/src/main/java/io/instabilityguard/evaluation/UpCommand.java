@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "up",
         description = "Runs broker, guard and sidecar in one process on this machine.",
+        footer = {"", "Example: guard up --mode enforce --data /var/lib/instability-guard"},
         sortOptions = false)
 final class UpCommand implements Callable<Integer> {
     private static final int LAST_PORT = 65_535;

@@ -1,5 +1,7 @@
 package io.instabilityguard.evaluation;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
@@ -40,8 +42,8 @@ class ArchitectureTest {
                     "io.instabilityguard.evaluation.fuzz..",
                     "io.instabilityguard.evaluation.incident..")
             .should()
-            .dependOnClassesThat()
-            .resideInAPackage("io.instabilityguard.guard..");
+            .dependOnClassesThat(resideInAPackage("io.instabilityguard.guard..")
+                    .and(resideOutsideOfPackage("io.instabilityguard.guard.progress")));
 
     @ArchTest
     static final ArchRule THE_STUDY_READS_SIGNALS_ONLY = noClasses()

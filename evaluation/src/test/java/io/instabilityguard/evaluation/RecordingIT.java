@@ -65,6 +65,8 @@ class RecordingIT {
                     .contains("\"telemetry\":64,\"unreadable\":0");
             assertThat(report("report", "--run", RUN, "--bootstrap-servers", broker.bootstrapServers(), "--out", page))
                     .isZero();
+            assertThat(report("report", "--run", "nobody", "--bootstrap-servers", broker.bootstrapServers()))
+                    .isOne();
         }
         assertThat(Files.readString(page)).contains("at step 60", "INTACT", "</svg>");
         assertThat(replay(0, file, same)).contains("gradient-spike").doesNotContain("LOST", "NEW");

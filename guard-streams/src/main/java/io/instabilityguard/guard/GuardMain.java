@@ -26,6 +26,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "guard streams",
         description = "Watches training runs through Kafka and commands what saves them.",
+        footer = {"", "Example: guard streams --config /etc/instability-guard/guard.yaml"},
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:stopped",
+            "1:could not run: no answer from the brokers, a port in use",
+            "2:bad options, configuration or policy"
+        },
         mixinStandardHelpOptions = true)
 public final class GuardMain implements Callable<Integer> {
 

@@ -1,6 +1,6 @@
 package io.instabilityguard.guard;
 
-import static io.instabilityguard.guard.Telemetry.calm;
+import static io.instabilityguard.guard.Telemetry.growing;
 import static io.instabilityguard.guard.Telemetry.outcome;
 import static io.instabilityguard.guard.Telemetry.spike;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,7 +12,6 @@ import io.instabilityguard.schemas.InterventionKind;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.Mode;
 import io.instabilityguard.schemas.OutcomeStatus;
-import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -132,12 +131,5 @@ final class LadderTopologyTest extends TopologyCase {
             }
         }
         return commands;
-    }
-
-    private static StepTelemetry growing(long step, long from) {
-        return calm(step)
-                .setGradientNorm(50 * Math.pow(1.2, step - from))
-                .setLoss(3 + 0.02 * (step - from))
-                .build();
     }
 }

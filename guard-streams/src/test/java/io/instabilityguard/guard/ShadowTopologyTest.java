@@ -1,6 +1,8 @@
 package io.instabilityguard.guard;
 
 import static io.instabilityguard.guard.Telemetry.calm;
+import static io.instabilityguard.guard.Telemetry.growing;
+import static io.instabilityguard.guard.Telemetry.outcome;
 import static io.instabilityguard.guard.Telemetry.spike;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +13,7 @@ import io.instabilityguard.schemas.AgreementTally;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.InterventionCommand;
 import io.instabilityguard.schemas.Mode;
+import io.instabilityguard.schemas.OutcomeStatus;
 import io.instabilityguard.schemas.PolicyInForce;
 import io.instabilityguard.schemas.ShadowAgreement;
 import io.instabilityguard.schemas.ShadowCommand;
@@ -23,6 +26,20 @@ final class ShadowTopologyTest extends TopologyCase {
 
     private static final String HARD_CUT = "interventions: {cut-learning-rate: {parameters: {factor: 0.25}}}";
     private static final String DEAF = "detectors: {gradient-spike: {enabled: false}, loss-spike: {enabled: false}}";
+    private static final String CUTS = """
+            detectors:
+              loss-spike: {above: {loss-deviation: 1000000000}}
+              gradient-spike: {above: {loss-deviation: 0}}
+            interventions:
+              cut-learning-rate: {verdict: {after-steps: 5}}
+            """;
+    private static final String LADDER = """
+            interventions:
+              cut-learning-rate: {verdict: {after-steps: 5}}
+              save-checkpoint: {enabled: true}
+            ladders:
+              gradient-spike: {rungs: [cut-learning-rate, save-checkpoint], escalate-after-commands: 1}
+            """;
     private static final List<String> SHADOW_STORES = List.of(
             DetectionProcessor.SHADOW_SNAPSHOT_STORE, DetectionProcessor.SHADOW_SLOT_STORE, ShadowProcessor.STORE);
 
@@ -143,6 +160,37 @@ final class ShadowTopologyTest extends TopologyCase {
         guard.apply("shadow/*", HARD_CUT);
         assertThat(guard.deadLetters()).hasSize(2);
         assertThat(guard.<PolicyInForce>read(Topics.POLICIES_IN_FORCE)).isEmpty();
+    }
+
+    @Test
+    void shouldLearnWhatBecameOfACommandThatItWouldHaveGivenToo() {
+        under(CUTS, Mode.ENFORCE);
+        guard.tryOut("*", LADDER);
+        assertThat(kindsWanted())
+                .as("a cut that was judged neutral takes the ladder one rung up")
+                .containsExactly("SCALE_LEARNING_RATE", "SAVE_CHECKPOINT");
+    }
+
+    @Test
+    void shouldNotKnowWhatWouldHaveBecomeOfAnotherCommand() {
+        under(CUTS, Mode.ENFORCE);
+        guard.tryOut("*", LADDER.replace("cut-learning-rate: {", "cut-learning-rate: {parameters: {factor: 0.25}, "));
+        assertThat(kindsWanted()).containsOnly("SCALE_LEARNING_RATE");
+    }
+
+    /** Kinds of what the shadow would have commanded while the gradients grow and the policy in force cuts in vain. */
+    private List<String> kindsWanted() {
+        guard.calm(0, 60);
+        for (long step = 60; step < 80; step++) {
+            guard.send(growing(step, 60));
+            for (InterventionCommand command : guard.commands()) {
+                guard.answer(outcome(command, OutcomeStatus.APPLIED, step + 1));
+            }
+        }
+        return guard.<ShadowAgreement>read(Topics.SHADOW).stream()
+                .flatMap(agreement -> agreement.getWouldCommand().stream())
+                .map(command -> command.getId().split("/")[2])
+                .toList();
     }
 
     private void runIntoASpike() {

@@ -167,4 +167,12 @@ public final class Telemetry {
                 .setTimestampMs(START_MS + step * STEP_MS)
                 .build();
     }
+
+    /** Gradients that grow by a fifth at every step since one, and a loss that rises slowly. */
+    static StepTelemetry growing(long step, long from) {
+        return calm(step)
+                .setGradientNorm(50 * Math.pow(1.2, step - from))
+                .setLoss(3 + 0.02 * (step - from))
+                .build();
+    }
 }

@@ -51,7 +51,7 @@ class HostileInputTest {
     @ParameterizedTest
     @ValueSource(longs = {1L << 20, Integer.MAX_VALUE, Long.MAX_VALUE, -1, Long.MIN_VALUE})
     void shouldRefuseAnAbsurdLengthOfText(long length) throws Exception {
-        ByteArrayOutputStream bytes = header(Samples.telemetry(0));
+        ByteArrayOutputStream bytes = header(TelemetrySamples.telemetry(0));
         BinaryEncoder body = EncoderFactory.get().directBinaryEncoder(bytes, null);
         body.writeLong(length);
 
@@ -99,7 +99,7 @@ class HostileInputTest {
     }
 
     private static byte[] telemetryWithLayerCount(long layers) throws IOException {
-        StepTelemetry step = Samples.telemetry(0);
+        StepTelemetry step = TelemetrySamples.telemetry(0);
         ByteArrayOutputStream bytes = header(step);
         BinaryEncoder body = EncoderFactory.get().directBinaryEncoder(bytes, null);
         body.writeString(step.getRun());

@@ -51,7 +51,7 @@ class RecordSerdeTest {
     @Test
     void shouldReadARecordOfTwoHundredLayers() {
         Serde<StepTelemetry> telemetry = RecordSerdes.of(Topics.TELEMETRY, Map.of());
-        StepTelemetry step = Samples.telemetry(224);
+        StepTelemetry step = TelemetrySamples.telemetry(224);
 
         byte[] bytes = telemetry.serializer().serialize("t", step);
         StepTelemetry read = telemetry.deserializer().deserialize("t", bytes);

@@ -4,14 +4,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 
 /** One filled-in record of every topic, the same every time. The golden files are made of them. */
 public final class Samples {
-    private static final String RUN = "run-42";
-    private static final long GENERATION = 1_700_000_000_000L;
-    private static final long NOW = 1_700_000_123_456L;
+    static final String RUN = "run-42";
+    static final long GENERATION = 1_700_000_000_000L;
+    static final long NOW = 1_700_000_123_456L;
     private static final String QUERY = "blocks.3.attention.qkv.weight[query]";
     private static final String APPLICATION = "instability-guard";
     private static final String OPERATOR = "alice";
@@ -22,7 +21,7 @@ public final class Samples {
     /** Every sample, one per topic of the catalogue. */
     public static List<SpecificRecord> all() {
         return List.of(
-                telemetry(2),
+                TelemetrySamples.telemetry(2),
                 command(),
                 outcome(),
                 anomaly(),
@@ -34,43 +33,6 @@ public final class Samples {
                 policyInForce(),
                 shadowAgreement(),
                 deadLetter());
-    }
-
-    /** Step 1200 of a run, with this many layers; the last number of each layer is NaN. */
-    public static StepTelemetry telemetry(int layers) {
-        return StepTelemetry.newBuilder()
-                .setRun(RUN)
-                .setGeneration(GENERATION)
-                .setProcessRank(0)
-                .setWorldSize(2)
-                .setStep(1200)
-                .setTimestampMs(NOW)
-                .setLoss(2.71875)
-                .setGradientNorm(1.5)
-                .setLearningRate(0.00048828125)
-                .setLearningRateScale(1)
-                .setMaxAttentionLogit(Double.NaN)
-                .setSpectraStep(1198)
-                .setLayers(
-                        IntStream.range(0, layers).mapToObj(Samples::spectrum).toList())
-                .setSkippedSamples(1)
-                .setDroppedMessages(0)
-                .setHookMicros(12.5)
-                .setStepMillis(210.25)
-                .setWaitMillis(0)
-                .setAwaitsDecision(true)
-                .setProfilesStep(1198)
-                .setKoopman(List.of(koopmanProfile()))
-                .setMixing(List.of(residualMixing()))
-                .setStatistics(List.of(LayerStatistic.newBuilder()
-                        .setMetric("attentionEntropy")
-                        .setLayer("blocks.3")
-                        .setDepth(3)
-                        .setValues(List.of(1.5f, 0.25f))
-                        .build()))
-                .setOmissions(List.of("blocks.4: no snapshot, its output is not a tensor"))
-                .setHeldReason("evaluating")
-                .build();
     }
 
     /** Soft MSign of one matrix. */
@@ -111,8 +73,8 @@ public final class Samples {
                 .setStep(1210)
                 .setReason("")
                 .setChanges(List.of(LayerChange.newBuilder()
-                        .setBefore(spectrum(0))
-                        .setAfter(spectrum(1))
+                        .setBefore(TelemetrySamples.spectrum(0))
+                        .setAfter(TelemetrySamples.spectrum(1))
                         .setReplaced(true)
                         .setOrthogonalityDefect(0.0009765625f)
                         .setReason("")
@@ -299,56 +261,6 @@ public final class Samples {
                 .setLastStep(1200)
                 .setPartition(3)
                 .setOffset(4712)
-                .build();
-    }
-
-    private static KoopmanProfile koopmanProfile() {
-        return KoopmanProfile.newBuilder()
-                .setBlock("blocks.3")
-                .setDepth(3)
-                .setTokens(512)
-                .setWidth(128)
-                .setRank(2)
-                .setNearUnitMass(0.5)
-                .setOverUnitMass(0.5)
-                .setContractingMass(0)
-                .setSpectralRadius(1.25)
-                .setEigenvectorCondition(Double.POSITIVE_INFINITY)
-                .setNonlinearityRatio(0.75)
-                .setMedianResidual(0.0625)
-                .setKeptShare(1)
-                .setEigenvalues(List.of(1.25f, 0f, 1f, 0f))
-                .setAbstained("")
-                .build();
-    }
-
-    private static ResidualMixing residualMixing() {
-        return ResidualMixing.newBuilder()
-                .setLayer("blocks.3.mixing")
-                .setOrder(6)
-                .setTotal(48)
-                .setSize(2)
-                .setProjected(true)
-                .setDynamic(false)
-                .setParameter("blocks.3.h_res")
-                .setMixed(List.of(0.75f, 0.25f, 0.25f, 0.75f))
-                .setUnprojected(List.of(3f, 1f, 1f, 3f))
-                .build();
-    }
-
-    private static LayerSpectrum spectrum(int depth) {
-        return LayerSpectrum.newBuilder()
-                .setName("blocks." + depth + ".attention.qkv.weight[query]")
-                .setDepth(depth)
-                .setRole(MatrixRole.QUERY)
-                .setRows(256)
-                .setColumns(128)
-                .setFinite(true)
-                .setFrobeniusNorm(11.5f)
-                .setSpectralNorm(4.25f)
-                .setSpectralNormResidual(0.0001220703125f)
-                .setStableRank(7.3125f)
-                .setAlignment(Float.NaN)
                 .build();
     }
 }

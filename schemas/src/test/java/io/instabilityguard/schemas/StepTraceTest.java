@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 final class StepTraceTest {
 
-    private final StepTelemetry step = Samples.telemetry(0);
+    private final StepTelemetry step = TelemetrySamples.telemetry(0);
 
     @Test
     void shouldBeAsTheStandardWritesIt() {

@@ -18,7 +18,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "sidecar",
         mixinStandardHelpOptions = true,
-        description = "Measures a trainer's weights and carries out what the guard commands.")
+        description = "Measures a trainer's weights and carries out what the guard commands.",
+        footer = {"", "Example: guard sidecar --config /etc/instability-guard/sidecar.yaml"},
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:stopped", "1:could not run", "2:bad options or configuration"})
 public final class SidecarMain implements Callable<Integer> {
     private static final int FAILURE = 1;
     private static final int USAGE = 2;

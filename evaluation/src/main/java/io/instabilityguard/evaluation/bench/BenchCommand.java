@@ -1,10 +1,9 @@
 package io.instabilityguard.evaluation.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.instabilityguard.evaluation.GuardProcess;
 import io.instabilityguard.evaluation.HelpOption;
+import io.instabilityguard.evaluation.JsonOption;
 import io.instabilityguard.evaluation.Launch;
 import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.bench.LatencyBenchmark.Measurement;
@@ -22,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,7 +29,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code guard bench}. */
-@Command(name = "bench", description = "Measures what the project claims about speed.", sortOptions = false)
+@Command(
+        name = "bench",
+        description = "Measures what the project claims about speed.",
+        footer = {
+            "",
+            "Examples:",
+            "  guard bench numerics --backend cpu --json numerics.json",
+            "  guard bench latency --cluster"
+        },
+        sortOptions = false)
 public final class BenchCommand implements Callable<Integer> {
     /** What to measure. */
     enum Suite {
@@ -67,18 +74,15 @@ public final class BenchCommand implements Callable<Integer> {
             description = "For latency: three brokers and the guard as processes of their own instead of all in one.")
     private boolean cluster;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON.")
-    private @Nullable Path json;
+    @Mixin
+    private JsonOption json = new JsonOption();
 
     @Mixin
     private HelpOption help = new HelpOption();
 
     @Override
     public Integer call() {
-        if (json != null) {
-            Launch.requireWritable(
-                    Optional.ofNullable(json.toAbsolutePath().getParent()).orElse(json), "--json");
-        }
+        json.requireWritable();
         List<BenchResult> results = switch (suite) {
             case NUMERICS -> numerics();
             case LATENCY -> latency();
@@ -86,8 +90,8 @@ public final class BenchCommand implements Callable<Integer> {
             case FAILOVER -> failover();
             case REPLAY -> replay();
         };
-        results.forEach(BenchCommand::print);
-        write(results);
+        results.forEach(this::print);
+        json.write(new Report(SpectrumBenchmark.environment(), Launch.commit(), results));
         return 0;
     }
 
@@ -123,8 +127,8 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static List<BenchResult> latency(String bootstrapServers, String name) {
-        Measurement measured = LatencyBenchmark.run(bootstrapServers);
+    private List<BenchResult> latency(String bootstrapServers, String name) {
+        Measurement measured = LatencyBenchmark.run(bootstrapServers, !json.isStandardOutput());
         if (Double.isNaN(measured.millis().median())) {
             throw UserError.environment("the guard answered nothing in time: is the machine busy with something else?");
         }
@@ -145,9 +149,9 @@ public final class BenchCommand implements Callable<Integer> {
                 single(what + "broken links in the chains of decisions", "decisions", measured.brokenLinks()));
     }
 
-    private static List<BenchResult> replay() {
+    private List<BenchResult> replay() {
         try {
-            Percentiles rates = Percentiles.of(ReplayBenchmark.run());
+            Percentiles rates = Percentiles.of(ReplayBenchmark.run(!json.isStandardOutput()));
             return List.of(result("replay of a recording, 224 matrices per step", "layer samples/s", rates));
         } catch (IOException e) {
             throw UserError.environment("the recording of the benchmark cannot be written or read: " + e.getMessage());
@@ -193,22 +197,11 @@ public final class BenchCommand implements Callable<Integer> {
                 null);
     }
 
-    private static void print(BenchResult result) {
-        System.out.printf(
-                "%-60s median %8.3f %s  (p10 %.3f, p90 %.3f)%n",
-                result.name(), result.median(), result.unit(), result.p10(), result.p90());
-        result.rivals().forEach((rival, ratio) -> System.out.printf("    %.1f times faster than %s%n", ratio, rival));
-    }
-
-    private void write(List<BenchResult> results) {
-        if (json == null) {
-            return;
-        }
-        Report report = new Report(SpectrumBenchmark.environment(), Launch.commit(), results);
-        try {
-            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
-        } catch (IOException e) {
-            throw UserError.environment("cannot write " + json + ": " + e.getMessage());
-        }
+    private void print(BenchResult result) {
+        json.text()
+                .printf(
+                        "%-60s median %8.3f %s  (p10 %.3f, p90 %.3f)%n",
+                        result.name(), result.median(), result.unit(), result.p10(), result.p90());
+        result.rivals().forEach((rival, ratio) -> json.text().printf("    %.1f times faster than %s%n", ratio, rival));
     }
 }

@@ -3,6 +3,7 @@ package io.instabilityguard.evaluation.bench;
 import io.instabilityguard.evaluation.history.Percentiles;
 import io.instabilityguard.evaluation.history.RunListener;
 import io.instabilityguard.evaluation.history.RunObserver;
+import io.instabilityguard.guard.progress.Progress;
 import io.instabilityguard.schemas.RecordSerdes;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.StepTelemetry;
@@ -35,12 +36,17 @@ final class LatencyBenchmark {
     private final Random random = new Random(20261121);
     private final Map<Long, Long> sentNanos = new ConcurrentHashMap<>();
     private final Map<Long, Double> millis = new ConcurrentHashMap<>();
+    private final Progress progress;
 
-    private LatencyBenchmark() {}
+    private LatencyBenchmark(Progress progress) {
+        this.progress = progress;
+    }
 
     /** Runs against a guard on this broker, once the JVMs are warm; about a minute. */
-    static Measurement run(String bootstrapServers) {
-        return new LatencyBenchmark().measure(bootstrapServers);
+    static Measurement run(String bootstrapServers, boolean isShown) {
+        try (Progress progress = Progress.of("steps", WARM_UP + MEASURED, isShown)) {
+            return new LatencyBenchmark(progress).measure(bootstrapServers);
+        }
     }
 
     /** Latencies in milliseconds, and how many steps were never answered. */
@@ -81,6 +87,7 @@ final class LatencyBenchmark {
             StepTelemetry telemetry = run.step(step, System.currentTimeMillis());
             sentNanos.put(step, System.nanoTime());
             producer.send(new ProducerRecord<>(Topics.TELEMETRY.name(), RUN, telemetry));
+            progress.done(1);
         }
     }
 

@@ -3,6 +3,7 @@ package io.instabilityguard.evaluation.bench;
 import io.instabilityguard.evaluation.process.TemporaryFolder;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyReader;
+import io.instabilityguard.guard.progress.Progress;
 import io.instabilityguard.guard.recording.Recorded;
 import io.instabilityguard.guard.recording.Recording;
 import io.instabilityguard.guard.recording.RecordingWriter;
@@ -28,9 +29,9 @@ final class ReplayBenchmark {
     private ReplayBenchmark() {}
 
     /** Layer samples per second, one number per replay of a warm JVM. Errors: {@link IOException}. */
-    static List<Double> run() throws IOException {
+    static List<Double> run(boolean isShown) throws IOException {
         Path folder = TemporaryFolder.create("guard-replay");
-        try {
+        try (Progress progress = Progress.of("replays", WARM_UPS + MEASURED, isShown)) {
             Recording recording = record(folder.resolve("run.avro"));
             Policy policy = PolicyReader.parse("", Mode.ENFORCE);
             List<Double> rates = new ArrayList<>();
@@ -38,6 +39,7 @@ final class ReplayBenchmark {
                 long begun = System.nanoTime();
                 Replay.of(recording, policy, RUN);
                 rates.add((double) STEPS * SyntheticRun.LAYERS / ((System.nanoTime() - begun) / 1e9));
+                progress.done(1);
             }
             return rates.subList(WARM_UPS, rates.size());
         } finally {

@@ -5,6 +5,7 @@ import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.campaign.Plan.Cell;
 import io.instabilityguard.evaluation.history.RunObserver;
 import io.instabilityguard.evaluation.trainer.Python;
+import io.instabilityguard.guard.progress.Progress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,19 +30,22 @@ final class Campaign {
     private final Keys keys;
     private final Optional<Traces> traces;
     private final Consumer<String> out;
+    private final boolean isShown;
     private final List<String> failures = new ArrayList<>();
 
     /**
      * A campaign.
      *
      * @param out told one line per finished process
+     * @param isShown whether whoever watches is shown how far it is
      */
-    Campaign(Python python, RunStore store, Keys keys, Optional<Traces> traces, Consumer<String> out) {
+    Campaign(Python python, RunStore store, Keys keys, Optional<Traces> traces, Consumer<String> out, boolean isShown) {
         this.python = python;
         this.store = store;
         this.keys = keys;
         this.traces = traces;
         this.out = out;
+        this.isShown = isShown;
     }
 
     /** Trains; what went wrong, one line each. */
@@ -50,10 +54,16 @@ final class Campaign {
         int total = runs(tasks);
         int finished = cells.stream().mapToInt(cell -> cell.seeds().count()).sum() - total;
         out.accept("%d runs to do, %d are in the store already".formatted(total, finished));
-        Progress progress = new Progress(out, System::nanoTime, total);
-        train(tasks.stream().filter(task -> !task.cell().method().isGuarded()).toList(), Optional.empty(), progress);
-        bySetting(tasks)
-                .forEach((setting, guarded) -> batches(guarded).forEach(batch -> guard(setting, batch, progress)));
+        try (Progress progress = Progress.of("runs", total, isShown)) {
+            train(
+                    tasks.stream()
+                            .filter(task -> !task.cell().method().isGuarded())
+                            .toList(),
+                    Optional.empty(),
+                    progress);
+            bySetting(tasks)
+                    .forEach((setting, guarded) -> batches(guarded).forEach(batch -> guard(setting, batch, progress)));
+        }
         return List.copyOf(failures);
     }
 
@@ -84,7 +94,7 @@ final class Campaign {
     }
 
     private void guard(GuardSetting setting, List<Task> tasks, Progress progress) {
-        out.accept("starting broker, guard and sidecar ...");
+        progress.above(() -> out.accept("starting broker, guard and sidecar ..."));
         try (GuardProcess guard = setting.start();
                 RunObserver observer = RunObserver.start(guard.endpoints().bootstrapServers())) {
             train(tasks, Optional.of(new GuardConnection(guard, observer, keys.delay())), progress);
@@ -111,16 +121,19 @@ final class Campaign {
         CellTraining training = new CellTraining(python, store, keys, traces, guard);
         try {
             int lost = training.train(task);
-            progress.finished(
-                    task.seeds().count(),
-                    task + " " + lost + " of " + task.seeds().count() + " lost");
+            finished(task, task + " " + lost + " of " + task.seeds().count() + " lost", progress);
         } catch (UserError e) {
             String failure = task + " failed: " + e.getMessage();
             synchronized (failures) {
                 failures.add(failure);
             }
-            progress.finished(task.seeds().count(), failure);
+            finished(task, failure, progress);
         }
+    }
+
+    private void finished(Task task, String what, Progress progress) {
+        progress.done(task.seeds().count());
+        progress.above(() -> out.accept("[" + progress + "] " + what));
     }
 
     private static void await(Future<?> task) {

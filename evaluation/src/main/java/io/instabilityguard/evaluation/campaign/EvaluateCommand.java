@@ -1,6 +1,8 @@
 package io.instabilityguard.evaluation.campaign;
 
+import io.instabilityguard.evaluation.GuardCommand;
 import io.instabilityguard.evaluation.HelpOption;
+import io.instabilityguard.evaluation.JsonOption;
 import io.instabilityguard.evaluation.Launch;
 import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.campaign.Plan.Cell;
@@ -34,6 +36,20 @@ import picocli.CommandLine.Spec;
             "Compares the guard with its rivals: which runs are lost, what the others end with, how early it warns.",
             "Finished runs are kept: interrupt it whenever you like and start it again."
         },
+        footer = {
+            "",
+            "Examples:",
+            "  guard evaluate --quick",
+            "  guard evaluate --scenarios S --methods none,guard --seeds 0-3",
+            "  guard evaluate --report-only --json -"
+        },
+        exitCodeList = {
+            GuardCommand.DONE,
+            "1:runs failed, so that they are missing from the table",
+            GuardCommand.USAGE,
+            GuardCommand.ENVIRONMENT,
+            GuardCommand.CRASHED
+        },
         sortOptions = false)
 public final class EvaluateCommand implements Callable<Integer> {
     /** Turns the runs of these cells into a report. */
@@ -50,11 +66,11 @@ public final class EvaluateCommand implements Callable<Integer> {
     /**
      * Where a report goes.
      *
-     * @param json file of the table; none when empty
+     * @param json where programs read the evidence, and where people read it
      * @param folder of all reports; none when empty
      * @param traces of telemetry; none when empty
      */
-    public record Outputs(Optional<Path> json, Optional<Path> folder, Optional<Traces> traces) {}
+    public record Outputs(JsonOption json, Optional<Path> folder, Optional<Traces> traces) {}
 
     private final Reporter reporter;
 
@@ -89,8 +105,8 @@ public final class EvaluateCommand implements Callable<Integer> {
             description = "Where finished runs are kept; default: evaluation/reports/runs.jsonl.")
     private @Nullable Path store;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the evidence as JSON.")
-    private @Nullable Path json;
+    @Mixin
+    private JsonOption json = new JsonOption();
 
     @Option(
             names = "--report",
@@ -131,7 +147,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         try (RunStore runs = RunStore.open(Objects.requireNonNullElseGet(store, EvaluateCommand::defaultStore))) {
             List<String> failures = isReportOnly ? List.of() : train(runs, keys, outputs, cells);
             reporter.report(plan, cells, current(runs, keys, cells), outputs, words());
-            failures.forEach(EvaluateCommand::say);
+            failures.forEach(json.text()::println);
             return failures.isEmpty() ? 0 : 1;
         }
     }
@@ -156,9 +172,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     private Outputs outputs() {
         Optional<Path> folder = Optional.ofNullable(report);
         folder.ifPresent(path -> Launch.requireWritable(path, "--report"));
-        Optional<Path> file = Optional.ofNullable(json);
-        file.map(path -> path.toAbsolutePath().getParent()).ifPresent(path -> Launch.requireWritable(path, "--json"));
-        return new Outputs(file, folder, Optional.ofNullable(traces).map(Traces::new));
+        json.requireWritable();
+        return new Outputs(json, folder, Optional.ofNullable(traces).map(Traces::new));
     }
 
     private int requireDelay() {
@@ -180,7 +195,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         return Launch.home().resolve("evaluation").resolve("reports").resolve("runs.jsonl");
     }
 
-    private static List<String> train(RunStore runs, Keys keys, Outputs outputs, List<Cell> cells) {
+    private List<String> train(RunStore runs, Keys keys, Outputs outputs, List<Cell> cells) {
         Python python = Launch.python().requireTorch();
         TrainerCatalogue catalogue = TrainerCatalogue.of(python);
         Set<String> unknown = new HashSet<>();
@@ -191,11 +206,13 @@ public final class EvaluateCommand implements Callable<Integer> {
             if (isScenario && isMethod) {
                 known.add(cell);
             } else if (unknown.add(isScenario ? "method " + cell.method().name() : "scenario " + cell.scenario())) {
-                say("left out, because the trainer does not know it: "
-                        + (isScenario ? "method " + cell.method().name() : "scenario " + cell.scenario()));
+                json.text()
+                        .println("left out, because the trainer does not know it: "
+                                + (isScenario ? "method " + cell.method().name() : "scenario " + cell.scenario()));
             }
         }
-        return new Campaign(python, runs, keys, outputs.traces(), EvaluateCommand::say).run(known);
+        return new Campaign(python, runs, keys, outputs.traces(), json.text()::println, !json.isStandardOutput())
+                .run(known);
     }
 
     private static List<RunRecord> current(RunStore runs, Keys keys, List<Cell> cells) {
@@ -206,9 +223,5 @@ public final class EvaluateCommand implements Callable<Integer> {
 
     private String words() {
         return "./guard " + String.join(" ", spec.commandLine().getParseResult().originalArgs());
-    }
-
-    private static void say(String line) {
-        System.out.println(line);
     }
 }

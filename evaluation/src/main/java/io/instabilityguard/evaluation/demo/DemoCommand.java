@@ -3,8 +3,10 @@ package io.instabilityguard.evaluation.demo;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.instabilityguard.evaluation.AllInOneConfig.GuardMode;
+import io.instabilityguard.evaluation.GuardCommand;
 import io.instabilityguard.evaluation.GuardProcess;
 import io.instabilityguard.evaluation.HelpOption;
+import io.instabilityguard.evaluation.JsonOption;
 import io.instabilityguard.evaluation.Launch;
 import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.report.HtmlReport;
@@ -26,6 +28,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = "Trains models that collapse, first without and then with the guard, on the same seed.",
+        footer = {"", "Example: guard demo --scenario divergence --seed 3 --report out"},
+        exitCodeList = {
+            GuardCommand.DONE,
+            "1:a guarded run did worse than the unguarded one",
+            GuardCommand.USAGE,
+            GuardCommand.ENVIRONMENT,
+            GuardCommand.CRASHED
+        },
         sortOptions = false)
 public final class DemoCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -59,17 +69,21 @@ public final class DemoCommand implements Callable<Integer> {
     private @Nullable Path policy;
 
     @Mixin
+    private JsonOption json = new JsonOption();
+
+    @Mixin
     private HelpOption help = new HelpOption();
 
     @Override
     public Integer call() {
         requireSaneOptions();
         Python python = Launch.python().requireTorch();
-        Screen screen = Screen.of(System.out, Launch.isTerminal(), System.getenv());
+        Screen screen = Screen.of(json.text(), Launch.isTerminal() && !json.isStandardOutput(), System.getenv());
         List<DemoResult> results = new ArrayList<>();
         for (DemoScenario chosen : chosen()) {
             results.add(show(chosen, python, screen));
         }
+        json.write(results.stream().map(DemoSummary::of).toList());
         return results.stream().anyMatch(DemoResult::isWorse) ? 1 : 0;
     }
 
@@ -122,6 +136,7 @@ public final class DemoCommand implements Callable<Integer> {
         if (report != null) {
             Launch.requireWritable(report, "--report");
         }
+        json.requireWritable();
     }
 
     private void write(DemoResult result, Screen screen) {

@@ -28,17 +28,15 @@ public final class EvidenceReport implements Reporter {
     @Override
     public void report(Plan plan, List<Cell> cells, List<RunRecord> runs, Outputs outputs, String command) {
         Evidence evidence = of(plan, cells, runs, command, outputs);
-        System.out.println(EvidenceText.console(evidence));
+        outputs.json().text().println(EvidenceText.console(evidence));
         try {
-            if (outputs.json().isPresent()) {
-                JSON.writeValue(outputs.json().get().toFile(), evidence);
-            }
+            outputs.json().write(evidence);
             if (outputs.folder().isPresent()) {
                 Path folder = outputs.folder().get();
                 JSON.writeValue(folder.resolve("evidence.json").toFile(), evidence);
                 Files.writeString(folder.resolve("evidence.md"), EvidenceText.markdown(evidence));
                 Files.writeString(folder.resolve("evidence.html"), new EvidencePage(evidence, runs).render());
-                System.out.println("report: " + folder.resolve("evidence.html"));
+                outputs.json().text().println("report: " + folder.resolve("evidence.html"));
             }
         } catch (IOException e) {
             throw UserError.environment("cannot write the report: " + e.getMessage());

@@ -1,15 +1,12 @@
 package io.instabilityguard.evaluation.fuzz;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import io.instabilityguard.evaluation.GuardCommand;
 import io.instabilityguard.evaluation.HelpOption;
+import io.instabilityguard.evaluation.JsonOption;
 import io.instabilityguard.evaluation.Launch;
 import io.instabilityguard.evaluation.UserError;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Optional;
+import io.instabilityguard.guard.progress.Progress;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,6 +15,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "fuzz",
         description = "Feeds hostile input to everything that reads what others wrote.",
+        footer = {"", "Example: guard fuzz --inputs 1000000 --seed 7 --json fuzz.json"},
+        exitCodeList = {
+            GuardCommand.DONE,
+            "1:an input was neither read nor refused in good order",
+            GuardCommand.USAGE,
+            GuardCommand.ENVIRONMENT,
+            GuardCommand.CRASHED
+        },
         sortOptions = false)
 public final class FuzzCommand implements Callable<Integer> {
     private static final int FOUND = 1;
@@ -31,8 +36,8 @@ public final class FuzzCommand implements Callable<Integer> {
             description = "The same seed makes the same inputs; default ${DEFAULT-VALUE}.")
     private long seed = 1;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the report as JSON.")
-    private @Nullable Path json;
+    @Mixin
+    private JsonOption json = new JsonOption();
 
     @Mixin
     private HelpOption help = new HelpOption();
@@ -42,45 +47,36 @@ public final class FuzzCommand implements Callable<Integer> {
         if (inputs < 1) {
             throw UserError.usage("--inputs is " + inputs + ", must be at least 1");
         }
-        if (json != null) {
-            Path folder = json.toAbsolutePath().getParent();
-            Launch.requireWritable(Optional.ofNullable(folder).orElse(json), "--json");
-        }
-        try (Fuzzing fuzzing = Fuzzing.ofEverything(seed, Launch.home())) {
-            FuzzReport report = fuzzing.run(inputs);
+        json.requireWritable();
+        try (Fuzzing fuzzing = Fuzzing.ofEverything(seed, Launch.home());
+                Progress progress = Progress.of("inputs", inputs, !json.isStandardOutput())) {
+            FuzzReport report = fuzzing.run(inputs, progress);
+            progress.close();
             print(report);
-            write(report);
+            json.write(report);
             return report.findings().isEmpty() ? 0 : FOUND;
         }
     }
 
-    private static void print(FuzzReport report) {
+    private void print(FuzzReport report) {
         report.byTarget()
-                .forEach((target, tally) -> System.out.printf(
-                        "%-20s %9d inputs  %9d accepted  %9d refused  most memory %8d KiB  longest %8.1f ms%n",
-                        target,
-                        tally.inputs(),
-                        tally.accepted(),
-                        tally.refused(),
-                        tally.mostAllocatedBytes() >> 10,
-                        tally.mostCpuMillis()));
+                .forEach((target, tally) -> json.text()
+                        .printf(
+                                "%-20s %9d inputs  %9d accepted  %9d refused  most memory %8d KiB  longest %8.1f ms%n",
+                                target,
+                                tally.inputs(),
+                                tally.accepted(),
+                                tally.refused(),
+                                tally.mostAllocatedBytes() >> 10,
+                                tally.mostCpuMillis()));
         report.findings()
-                .forEach(finding -> System.out.printf(
-                        "FOUND %s, input %d and %d more: %s%n",
-                        finding.target(), finding.index(), finding.count() - 1, finding.problem()));
-        System.out.printf(
-                "%d inputs, %d findings, %.0f s%n",
-                report.inputs(), report.findings().size(), report.seconds());
-    }
-
-    private void write(FuzzReport report) {
-        if (json == null) {
-            return;
-        }
-        try {
-            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), report);
-        } catch (IOException e) {
-            throw UserError.environment("cannot write " + json + ": " + e.getMessage());
-        }
+                .forEach(finding -> json.text()
+                        .printf(
+                                "FOUND %s, input %d and %d more: %s%n",
+                                finding.target(), finding.index(), finding.count() - 1, finding.problem()));
+        json.text()
+                .printf(
+                        "%d inputs, %d findings, %.0f s%n",
+                        report.inputs(), report.findings().size(), report.seconds());
     }
 }

@@ -1,6 +1,7 @@
 package io.instabilityguard.evaluation.fuzz;
 
 import io.instabilityguard.evaluation.Launch;
+import io.instabilityguard.guard.progress.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -75,11 +76,11 @@ final class Fuzzing implements AutoCloseable {
     }
 
     /** Reads so many inputs, or fewer when one of them never comes back. */
-    FuzzReport run(long inputs) {
+    FuzzReport run(long inputs, Progress progress) {
         shares.forEach(share -> warmUp(share.target()));
         long started = System.nanoTime();
         ExecutorService reader = Executors.newSingleThreadExecutor(Fuzzing::daemon);
-        boolean stuck = !awaitEnd(reader.submit(() -> readAll(inputs)));
+        boolean stuck = !awaitEnd(reader.submit(() -> readAll(inputs, progress)));
         reader.shutdown();
         List<Finding> found = new ArrayList<>(stuck ? List.of(hang()) : List.of());
         found.addAll(findings.values());
@@ -101,11 +102,12 @@ final class Fuzzing implements AutoCloseable {
         }
     }
 
-    private void readAll(long inputs) {
+    private void readAll(long inputs, Progress progress) {
         for (long index = 0; index < inputs; index++) {
             RandomGenerator random = new SplittableRandom(seed + index * GOLDEN_GAMMA);
             read(index, chosen(random), random);
             done.incrementAndGet();
+            progress.done(1);
         }
     }
 

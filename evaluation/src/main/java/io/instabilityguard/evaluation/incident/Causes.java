@@ -5,6 +5,7 @@ import io.instabilityguard.schemas.AnomalyTransition;
 import io.instabilityguard.schemas.Evidence;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What may have begun it: what was raised, first things first, since a cause precedes its effects; at the same step what is furthest from the value that would have been
@@ -18,10 +19,13 @@ final class Causes {
     private Causes() {}
 
     /** Anomalies as they were raised, the likeliest cause first. */
-    static List<Anomaly> ranked(List<Anomaly> anomalies) {
-        return anomalies.stream()
+    static List<Cause> ranked(List<Anomaly> anomalies) {
+        List<Anomaly> raised = anomalies.stream()
                 .filter(anomaly -> anomaly.getTransition() == AnomalyTransition.RAISED)
                 .sorted(FIRST_AND_WORST)
+                .toList();
+        return IntStream.range(0, raised.size())
+                .mapToObj(i -> Cause.of(i + 1, raised.get(i)))
                 .toList();
     }
 

@@ -1,19 +1,20 @@
 package io.instabilityguard.evaluation.incident;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.instabilityguard.evaluation.GuardCommand;
 import io.instabilityguard.evaluation.HelpOption;
 import io.instabilityguard.evaluation.UserError;
 import io.instabilityguard.evaluation.process.TemporaryFolder;
 import io.instabilityguard.evaluation.report.HtmlReport;
-import io.instabilityguard.guard.console.ConsoleMain;
+import io.instabilityguard.guard.console.ClusterOptions;
+import io.instabilityguard.guard.console.RunCopy;
+import io.instabilityguard.guard.policy.PolicyException;
 import io.instabilityguard.guard.recording.Recording;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -26,12 +27,25 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "report",
         description = {
-            "Writes one page on what happened to a run: what came first, what was done and whether it helped, with charts and the ledger. It needs no network.",
-            "Exit status 1: the run is unknown or the brokers do not answer; 3: a file cannot be read or written."
+            "Writes one page on what happened to a run: what came first, what was done and whether it helped, with charts and the ledger. It needs no network."
         },
-        footer = {"", "Example: guard report --run my-run --bootstrap-servers localhost:9092 --out incident.html"},
+        footer = {
+            "",
+            "Examples:",
+            "  guard report --run my-run --bootstrap-servers localhost:9092",
+            "  guard report --file my-run.avro --json"
+        },
+        exitCodeList = {
+            GuardCommand.DONE,
+            "1:the run is unknown, or the brokers do not answer",
+            GuardCommand.USAGE,
+            GuardCommand.ENVIRONMENT,
+            GuardCommand.CRASHED
+        },
         sortOptions = false)
 public final class IncidentCommand implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int REFUSED = 1;
 
     /** What the page is about. */
     static final class Source {
@@ -51,16 +65,13 @@ public final class IncidentCommand implements Callable<Integer> {
     private Path out = Path.of("incident.html");
 
     @Option(
-            names = "--bootstrap-servers",
-            paramLabel = "HOST:PORT",
-            description = "Brokers; default: $GUARD_BOOTSTRAP_SERVERS.")
-    private @Nullable String bootstrapServers;
+            names = "--json",
+            description =
+                    "Print the facts of the page as one JSON object instead of writing it; NaN and infinite numbers are text.")
+    private boolean json;
 
-    @Option(
-            names = "--config",
-            paramLabel = "F",
-            description = "The guard's configuration, instead of --bootstrap-servers.")
-    private @Nullable Path config;
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
 
     @Mixin
     private HelpOption help = new HelpOption();
@@ -71,42 +82,48 @@ public final class IncidentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (source.file != null) {
-            return write(source.file);
+        try {
+            return source.file == null ? report(String.valueOf(source.run)) : report(Recording.open(source.file));
+        } catch (PolicyException e) {
+            throw UserError.usage(String.valueOf(e.getMessage()));
+        } catch (KafkaException e) {
+            return refuse(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw UserError.environment(String.valueOf(e.getMessage()));
         }
+    }
+
+    private int report(String run) throws IOException {
         Path folder = TemporaryFolder.create("guard-report");
         try {
             Path recording = folder.resolve("run.avro");
-            int status = record(String.valueOf(source.run), recording);
-            return status == 0 ? write(recording) : status;
+            return RunCopy.write(cluster, run, recording, !json).telemetry() == 0
+                    ? refuse(RunCopy.unknown(run))
+                    : report(Recording.open(recording));
         } finally {
             TemporaryFolder.delete(folder);
         }
     }
 
-    private int record(String run, Path recording) {
-        List<String> arguments = new ArrayList<>(List.of("record", "--run", run, "--out", recording.toString()));
-        if (bootstrapServers != null) {
-            arguments.addAll(List.of("--bootstrap-servers", bootstrapServers));
+    private int report(Recording recording) throws IOException {
+        Incident incident = Incident.of(recording);
+        if (json) {
+            say(JSON.writeValueAsString(IncidentFacts.of(incident)));
+        } else {
+            Files.writeString(out, HtmlReport.render(IncidentReport.of(incident)));
+            say("wrote " + out);
         }
-        if (config != null) {
-            arguments.addAll(List.of("--config", config.toString()));
-        }
-        return ConsoleMain.commandLine()
-                .setOut(new PrintWriter(Writer.nullWriter()))
-                .setErr(spec.commandLine().getErr())
-                .execute(arguments.toArray(String[]::new));
+        return 0;
     }
 
-    private int write(Path recording) {
-        try {
-            String page = HtmlReport.render(IncidentReport.of(Incident.of(Recording.open(recording))));
-            Files.writeString(out, page);
-        } catch (IOException e) {
-            throw UserError.environment(String.valueOf(e.getMessage()));
-        }
-        spec.commandLine().getOut().println("wrote " + out);
+    private void say(String line) {
+        spec.commandLine().getOut().println(line);
         spec.commandLine().getOut().flush();
-        return 0;
+    }
+
+    private int refuse(String reason) {
+        spec.commandLine().getErr().println("guard: " + reason);
+        spec.commandLine().getErr().flush();
+        return REFUSED;
     }
 }

@@ -1,51 +1,31 @@
 package io.instabilityguard.evaluation.incident;
 
+import static io.instabilityguard.evaluation.incident.IncidentFacts.number;
+
 import io.instabilityguard.evaluation.report.Curve;
 import io.instabilityguard.evaluation.report.Marker;
 import io.instabilityguard.evaluation.report.Panel;
 import io.instabilityguard.evaluation.report.RunReport;
 import io.instabilityguard.evaluation.report.RunReport.Fact;
 import io.instabilityguard.evaluation.report.RunReport.Table;
-import io.instabilityguard.guard.intervention.LedgerCheck;
-import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.Decision;
-import io.instabilityguard.schemas.DecisionAction;
-import io.instabilityguard.schemas.Evidence;
-import io.instabilityguard.schemas.InterventionCommand;
-import io.instabilityguard.schemas.InterventionOutcome;
-import io.instabilityguard.schemas.OutcomeStatus;
-import io.instabilityguard.schemas.RunState;
-import io.instabilityguard.schemas.StepTelemetry;
-import io.instabilityguard.schemas.Verdict;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Says what happened to a run, what came first, what was done about it and whether it helped. */
+/** The page on an incident: its facts in tables, and its curves. */
 final class IncidentReport {
     private static final double LOSS_CAP = 1.5;
     private static final int MOST_ROWS = 60;
     private static final int MOST_LAYERS_NAMED = 2;
-    private static final Set<DecisionAction> ISSUES =
-            Set.of(DecisionAction.COMMAND, DecisionAction.WOULD_COMMAND, DecisionAction.PROPOSE);
 
     private final Incident incident;
-    private final List<Anomaly> causes;
-    private final Map<String, Decision> issued;
+    private final IncidentFacts facts;
 
     private IncidentReport(Incident incident) {
         this.incident = incident;
-        this.causes = Causes.ranked(incident.anomalies());
-        this.issued = incident.decisions().stream()
-                .filter(decision -> ISSUES.contains(decision.getAction())
-                        && !decision.getCommandId().isEmpty())
-                .collect(Collectors.toMap(
-                        Decision::getCommandId, decision -> decision, (a, b) -> b, LinkedHashMap::new));
+        this.facts = IncidentFacts.of(incident);
     }
 
     /** The report on an incident. */
@@ -55,64 +35,26 @@ final class IncidentReport {
 
     private RunReport report() {
         return new RunReport(
-                "Incident report: " + incident.run(),
-                headline(),
-                facts(),
+                "Incident report: " + facts.run(),
+                facts.headline(),
+                numbers(),
                 panels(),
-                incident.last().map(StepTelemetry::getStep).orElse(1L),
+                Math.max(1, facts.lastStep()),
                 markers(),
-                List.of(causeTable(), doneTable(), Timeline.of(incident.events()), chainTable(), ledgerTable()),
+                List.of(causeTable(), doneTable(), Timeline.table(facts.timeline()), chainTable(), ledgerTable()),
                 "Made from a recording of the guard's topics. Causes are ranked by the step at which they were raised, then by their distance from what is tolerated:"
                         + " what was seen first, not what is proved. Times are UTC; curves show the worst value of each stretch of steps.");
     }
 
-    private String headline() {
-        if (causes.isEmpty()) {
-            return "Nothing was found in this run.";
-        }
-        Anomaly first = causes.get(0);
-        return "First came " + first.getEvidence().getDetector() + " at step " + first.getRaisedAtStep() + ": "
-                + first.getMessage() + ". " + ending();
-    }
-
-    private String ending() {
-        long applied = applied().count();
-        String done =
-                applied == 0 ? "No command was applied" : applied + " of " + issued.size() + " commands were applied";
-        return done
-                + incident.last()
-                        .map(last -> "; the run was last heard of at step " + last.getStep() + ", loss "
-                                + number(last.getLoss()))
-                        .orElse("")
-                + ".";
-    }
-
-    private List<Fact> facts() {
+    private List<Fact> numbers() {
         return List.of(
-                new Fact(
-                        "steps",
-                        incident.firstStep() + " – "
-                                + incident.last().map(StepTelemetry::getStep).orElse(-1L)),
-                new Fact(
-                        "state at the end",
-                        incident.state()
-                                .map(RunState::getHealth)
-                                .map(Enum::name)
-                                .orElse("unknown")),
-                new Fact("anomalies raised", "" + causes.size()),
-                new Fact("commands wanted", "" + issued.size()),
-                new Fact("commands applied", "" + applied().count()),
-                new Fact("judged effective", effective()),
-                new Fact("ledger", isLedgerIntact() ? "intact" : "BROKEN"));
-    }
-
-    private String effective() {
-        List<Verdict> verdicts = incident.decisions().stream()
-                .map(Decision::getVerdict)
-                .filter(verdict -> verdict != Verdict.UNKNOWN)
-                .toList();
-        long effective = verdicts.stream().filter(Verdict.EFFECTIVE::equals).count();
-        return effective + " of " + verdicts.size();
+                new Fact("steps", facts.firstStep() + " – " + facts.lastStep()),
+                new Fact("state at the end", facts.health()),
+                new Fact("anomalies raised", "" + facts.causes().size()),
+                new Fact("commands wanted", "" + facts.deeds().size()),
+                new Fact("commands applied", "" + facts.applied().size()),
+                new Fact("judged effective", facts.effective() + " of " + facts.judged()),
+                new Fact("ledger", facts.isLedgerIntact() ? "intact" : "BROKEN"));
     }
 
     private List<Panel> panels() {
@@ -153,33 +95,16 @@ final class IncidentReport {
     }
 
     private List<Marker> markers() {
-        Stream<Marker> raised = causes.stream()
-                .map(anomaly -> new Marker(
-                        anomaly.getRaisedAtStep(),
-                        Marker.Kind.ANOMALY,
-                        anomaly.getEvidence().getDetector()));
-        Stream<Marker> done = applied().map(id -> new Marker(appliedAt(id), Marker.Kind.COMMAND, id));
+        Stream<Marker> raised =
+                facts.causes().stream().map(cause -> new Marker(cause.step(), Marker.Kind.ANOMALY, cause.detector()));
+        Stream<Marker> done = facts.applied().stream()
+                .map(deed -> new Marker(deed.appliedAtStep(), Marker.Kind.COMMAND, deed.command()));
         return Stream.concat(raised, done).toList();
     }
 
     private Table causeTable() {
-        List<List<String>> rows = new ArrayList<>();
-        for (Anomaly anomaly : causes.subList(0, Math.min(MOST_ROWS, causes.size()))) {
-            Evidence evidence = anomaly.getEvidence();
-            rows.add(List.of(
-                    "" + (rows.size() + 1),
-                    evidence.getDetector(),
-                    "" + anomaly.getRaisedAtStep(),
-                    evidence.getMetric(),
-                    number(evidence.getValue()),
-                    number(evidence.getThreshold()),
-                    number(evidence.getBaseline()),
-                    layers(evidence.getLayers()),
-                    anomaly.getMessage(),
-                    evidence.getPartition() < 0 ? "" : evidence.getPartition() + "/" + evidence.getOffset()));
-        }
         return new Table(
-                title("What came first", causes.size()),
+                title("What came first", facts.causes().size()),
                 List.of(
                         "rank",
                         "detector",
@@ -191,60 +116,58 @@ final class IncidentReport {
                         "layers",
                         "message",
                         "partition/offset"),
-                rows);
+                facts.causes().stream()
+                        .limit(MOST_ROWS)
+                        .map(IncidentReport::causeRow)
+                        .toList());
+    }
+
+    private static List<String> causeRow(Cause cause) {
+        return List.of(
+                "" + cause.rank(),
+                cause.detector(),
+                "" + cause.step(),
+                cause.metric(),
+                number(cause.value()),
+                number(cause.tolerated()),
+                number(cause.normal()),
+                layers(cause.layers()),
+                cause.message(),
+                cause.partition() < 0 ? "" : cause.partition() + "/" + cause.offset());
     }
 
     private Table doneTable() {
-        List<List<String>> rows =
-                issued.values().stream().limit(MOST_ROWS).map(this::doneRow).toList();
         return new Table(
-                title("What was done", issued.size()),
+                title("What was done", facts.deeds().size()),
                 List.of("command", "decision", "step", "layers", "parameters", "ranks", "stood still, ms", "verdict"),
-                rows);
+                facts.deeds().stream()
+                        .limit(MOST_ROWS)
+                        .map(IncidentReport::doneRow)
+                        .toList());
     }
 
-    private List<String> doneRow(Decision decision) {
-        String id = decision.getCommandId();
-        String answers = incident.outcomes(id).stream()
-                .map(outcome -> outcome.getProcessRank() + " " + outcome.getStatus()
-                        + (outcome.getReason().isEmpty() ? "" : " (" + outcome.getReason() + ")"))
+    private static List<String> doneRow(Deed deed) {
+        String answers = deed.answers().stream()
+                .map(answer -> answer.rank() + " " + answer.status()
+                        + (answer.reason().isEmpty() ? "" : " (" + answer.reason() + ")"))
                 .collect(Collectors.joining(", "));
-        double millis = incident.outcomes(id).stream()
-                .mapToDouble(InterventionOutcome::getHookMillis)
-                .filter(Double::isFinite)
-                .max()
-                .orElse(Double.NaN);
-        String verdict = incident.decisions().stream()
-                .filter(judged -> judged.getAction() == DecisionAction.VERDICT
-                        && judged.getCommandId().equals(id))
-                .map(judged -> judged.getVerdict() + ": " + judged.getReason())
+        String verdicts = deed.verdicts().stream()
+                .map(judged -> judged.verdict() + ": " + judged.reason())
                 .collect(Collectors.joining("; "));
         return List.of(
-                id,
-                decision.getAction() + (decision.getOperator().isEmpty() ? "" : " by " + decision.getOperator()),
-                "" + decision.getStep(),
-                incident.command(id)
-                        .map(InterventionCommand::getLayers)
-                        .map(IncidentReport::layers)
-                        .orElse(""),
-                incident.command(id)
-                        .map(command -> command.getParameters().toString())
-                        .orElse(""),
+                deed.command(),
+                deed.decision() + (deed.operator().isEmpty() ? "" : " by " + deed.operator()),
+                "" + deed.step(),
+                layers(deed.layers()),
+                deed.parameters().isEmpty() ? "" : deed.parameters().toString(),
                 answers,
-                number(millis),
-                verdict);
+                number(deed.stoodStillMs()),
+                verdicts);
     }
 
     private Table chainTable() {
-        List<List<String>> rows = incident.chains().stream()
-                .map(chain -> List.of(
-                        chain.application(),
-                        "" + chain.decisions(),
-                        chain.finding()
-                                .map(finding -> finding.flaw() + " at decision " + finding.sequence() + ": "
-                                        + finding.explanation())
-                                .orElse("INTACT"),
-                        chain.head()))
+        List<List<String>> rows = facts.ledger().stream()
+                .map(chain -> List.of(chain.guard(), "" + chain.decisions(), chain.state(), chain.head()))
                 .toList();
         return new Table("Ledger: chain of hashes", List.of("guard", "decisions proved", "state", "head"), rows);
     }
@@ -266,27 +189,6 @@ final class IncidentReport {
                 rows);
     }
 
-    private boolean isLedgerIntact() {
-        return incident.chains().stream().map(LedgerCheck.Chain::finding).allMatch(java.util.Optional::isEmpty);
-    }
-
-    /** Ids of the commands that a rank applied, in the order of their decisions. */
-    private Stream<String> applied() {
-        return issued.keySet().stream().filter(this::isApplied);
-    }
-
-    private boolean isApplied(String id) {
-        return incident.outcomes(id).stream().anyMatch(outcome -> outcome.getStatus() == OutcomeStatus.APPLIED);
-    }
-
-    private long appliedAt(String id) {
-        return incident.outcomes(id).stream()
-                .filter(outcome -> outcome.getStatus() == OutcomeStatus.APPLIED)
-                .mapToLong(InterventionOutcome::getStep)
-                .findFirst()
-                .orElse(0);
-    }
-
     private static String title(String title, int count) {
         return count > MOST_ROWS ? title + " (" + MOST_ROWS + " of " + count + ")" : title;
     }
@@ -296,9 +198,5 @@ final class IncidentReport {
                 ? String.join(", ", names)
                 : String.join(", ", names.subList(0, MOST_LAYERS_NAMED)) + " and " + (names.size() - MOST_LAYERS_NAMED)
                         + " more";
-    }
-
-    private static String number(double value) {
-        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%.4g", value);
     }
 }

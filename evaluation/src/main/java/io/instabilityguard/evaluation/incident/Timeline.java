@@ -20,27 +20,47 @@ final class Timeline {
 
     private Timeline() {}
 
+    /**
+     * One thing that happened.
+     *
+     * @param time in UTC
+     * @param step as far as it has one
+     * @param what kind of thing
+     * @param detail more of it
+     */
+    record Line(String time, String step, String what, String detail) {}
+
     /** At most 400 lines: of more, the first and the last ones, with a line that says how many are left out. */
-    static Table of(List<Recorded> events) {
-        List<List<String>> rows = new ArrayList<>();
-        events.forEach(event -> rows.add(row(event)));
-        int left = rows.size() - MOST;
+    static List<Line> of(List<Recorded> events) {
+        List<Line> lines = new ArrayList<>();
+        events.forEach(event -> lines.add(line(event)));
+        int left = lines.size() - MOST;
         if (left > 0) {
-            rows.subList(MOST / 2, MOST / 2 + left).clear();
-            rows.add(MOST / 2, List.of("", "", "…", left + " lines are left out here"));
+            lines.subList(MOST / 2, MOST / 2 + left).clear();
+            lines.add(MOST / 2, new Line("", "", "…", left + " lines are left out here"));
         }
-        return new Table("Timeline", List.of("time", "step", "what", "detail"), rows);
+        return lines;
     }
 
-    private static List<String> row(Recorded event) {
+    /** The lines as a table of the page. */
+    static Table table(List<Line> lines) {
+        return new Table(
+                "Timeline",
+                List.of("time", "step", "what", "detail"),
+                lines.stream()
+                        .map(line -> List.of(line.time(), line.step(), line.what(), line.detail()))
+                        .toList());
+    }
+
+    private static Line line(Recorded event) {
         String time = Instant.ofEpochMilli(event.timestampMs()).toString();
         SpecificRecord value = event.value();
         if (value instanceof StepTelemetry telemetry) {
-            return List.of(
+            return new Line(
                     time, "" + telemetry.getStep(), "trainer", "generation " + telemetry.getGeneration() + " begins");
         }
         if (value instanceof Anomaly anomaly) {
-            return List.of(
+            return new Line(
                     time,
                     "" + anomaly.getStep(),
                     "anomaly " + lower(anomaly.getTransition()),
@@ -49,7 +69,7 @@ final class Timeline {
         if (value instanceof Decision decision) {
             String verdict = "VERDICT".equals(decision.getAction().name()) ? " " + decision.getVerdict() : "";
             String operator = decision.getOperator().isEmpty() ? "" : " by " + decision.getOperator();
-            return List.of(
+            return new Line(
                     time,
                     "" + decision.getStep(),
                     "decision: " + lower(decision.getAction()) + verdict + operator,
@@ -58,31 +78,31 @@ final class Timeline {
         return other(time, value);
     }
 
-    private static List<String> other(String time, SpecificRecord value) {
+    private static Line other(String time, SpecificRecord value) {
         if (value instanceof InterventionCommand command) {
-            return List.of(
+            return new Line(
                     time,
                     "" + command.getDecidedAtStep(),
                     "command sent",
                     command.getId() + ", to be applied at step " + command.getApplyAtStep());
         }
         if (value instanceof InterventionOutcome outcome) {
-            return List.of(
+            return new Line(
                     time,
                     "" + outcome.getStep(),
                     "rank " + outcome.getProcessRank() + ": " + lower(outcome.getStatus()),
                     outcome.getCommandId() + (outcome.getReason().isEmpty() ? "" : ": " + outcome.getReason()));
         }
         if (value instanceof OperatorAction action) {
-            return List.of(
+            return new Line(
                     time,
                     "",
                     "operator " + action.getOperator() + ": " + lower(action.getKind()),
                     (action.getTarget() + " " + action.getReason()).strip());
         }
         return value instanceof LeaseClaim claim
-                ? List.of(time, "", "lease: " + lower(claim.getAction()), claim.getHolder() + ": " + claim.getReason())
-                : List.of(time, "", value.getSchema().getName(), "");
+                ? new Line(time, "", "lease: " + lower(claim.getAction()), claim.getHolder() + ": " + claim.getReason())
+                : new Line(time, "", value.getSchema().getName(), "");
     }
 
     private static String lower(Enum<?> value) {

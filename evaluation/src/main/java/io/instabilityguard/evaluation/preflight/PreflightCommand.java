@@ -2,6 +2,7 @@ package io.instabilityguard.evaluation.preflight;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.instabilityguard.evaluation.GuardCommand;
 import io.instabilityguard.evaluation.HelpOption;
 import io.instabilityguard.evaluation.Launch;
 import io.instabilityguard.evaluation.UserError;
@@ -24,8 +25,15 @@ import picocli.CommandLine.Parameters;
             "Either --scenario NAME, or -- COMMAND: your training script with the hook attached (GUARD_SOCKET is set). It is "
                     + "ended as soon as its first step has been measured."
         },
-        exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:low risk", "10:medium risk", "11:high risk", "2:wrong usage", "3:the script failed"},
+        footer = {"", "Examples:", "  guard preflight --scenario S", "  guard preflight --json -- python train.py"},
+        exitCodeList = {
+            "0:low risk",
+            GuardCommand.USAGE,
+            "3:the script failed",
+            "10:medium risk",
+            "11:high risk",
+            GuardCommand.CRASHED
+        },
         sortOptions = false)
 public final class PreflightCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

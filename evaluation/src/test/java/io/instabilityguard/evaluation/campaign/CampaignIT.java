@@ -68,7 +68,7 @@ class CampaignIT {
 
     private List<String> train(Path file, List<Cell> cells, Optional<Traces> traces) {
         try (RunStore store = RunStore.open(file)) {
-            return new Campaign(Lab.python(), store, keys, traces, said::add).run(cells);
+            return new Campaign(Lab.python(), store, keys, traces, said::add, false).run(cells);
         }
     }
 

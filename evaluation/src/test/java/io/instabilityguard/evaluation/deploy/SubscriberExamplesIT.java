@@ -9,6 +9,7 @@ import io.instabilityguard.evaluation.broker.TopicCreation;
 import io.instabilityguard.schemas.Anomaly;
 import io.instabilityguard.schemas.Samples;
 import io.instabilityguard.schemas.StepTrace;
+import io.instabilityguard.schemas.TelemetrySamples;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.signature.KeyPairFiles;
@@ -43,7 +44,9 @@ class SubscriberExamplesIT {
         KeyPairFiles others = KeyPairFiles.create(FOLDER.resolve("keys"), Optional.of(STRANGER));
         ProducerRecord<String, byte[]> anomaly = record(Topics.ANOMALIES, Samples.anomaly());
         anomaly.headers()
-                .add(StepTrace.HEADER, StepTrace.of(Samples.telemetry(0)).getBytes(StandardCharsets.US_ASCII));
+                .add(
+                        StepTrace.HEADER,
+                        StepTrace.of(TelemetrySamples.telemetry(0)).getBytes(StandardCharsets.US_ASCII));
         try (Published published = new Published(broker.bootstrapServers())) {
             published.send(signed(keys, record(Topics.COMMANDS, Samples.command())));
             published.send(signed(others, record(Topics.COMMANDS, Samples.command())));
@@ -85,7 +88,7 @@ class SubscriberExamplesIT {
                         == 0,
                 PYTHON + " lacks confluent_kafka, avro or yaml");
         Anomaly anomaly = Samples.anomaly();
-        String trace = StepTrace.of(Samples.telemetry(0)).split("-")[1];
+        String trace = StepTrace.of(TelemetrySamples.telemetry(0)).split("-")[1];
         assertThat(lines(
                         1,
                         PYTHON,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.evaluation.Lab;
 import io.instabilityguard.evaluation.fuzz.Fuzzing.Share;
+import io.instabilityguard.guard.progress.Progress;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,7 @@ class FuzzingTest {
     @Test
     void shouldFindNothingInASliceOfTheCampaign() {
         try (Fuzzing fuzzing = Fuzzing.ofEverything(SEED, Lab.home())) {
-            FuzzReport report = fuzzing.run(SLICE);
+            FuzzReport report = fuzzing.run(SLICE, Progress.hidden());
 
             assertThat(report.findings()).isEmpty();
             assertThat(report.inputs()).isEqualTo(SLICE);
@@ -76,7 +77,7 @@ class FuzzingTest {
     /** The only finding in ten inputs of a reader that declares {@link UnsupportedOperationException}. */
     private static Finding run(long seed, Reader reader) {
         try (Fuzzing fuzzing = new Fuzzing(seed, List.of(new Share(new Noise(reader), 1)))) {
-            return fuzzing.run(10).findings().get(0);
+            return fuzzing.run(10, Progress.hidden()).findings().get(0);
         }
     }
 

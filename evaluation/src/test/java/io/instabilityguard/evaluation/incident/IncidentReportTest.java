@@ -2,6 +2,8 @@ package io.instabilityguard.evaluation.incident;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.instabilityguard.evaluation.Records;
 import io.instabilityguard.evaluation.report.HtmlReport;
 import io.instabilityguard.guard.recording.Recorded;
@@ -20,12 +22,15 @@ import io.instabilityguard.schemas.StepTelemetry;
 import io.instabilityguard.schemas.Topics;
 import io.instabilityguard.schemas.Verdict;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class IncidentReportTest {
     private static final String RUN = "run-1";
@@ -54,6 +59,37 @@ class IncidentReportTest {
         assertThat(page.indexOf("<td>1</td><td>loss-spike")).isPositive();
         assertThat(page.indexOf("<td>2</td><td>slow-drift")).isPositive();
         assertThat(page.indexOf("<td>3</td><td>late")).isPositive();
+    }
+
+    @Test
+    void shouldTellProgramsTheSameAndWriteNoPage() throws IOException {
+        Path file = recording(
+                step(10, 2.5),
+                anomaly("slow-drift", 12, 1.2, 1),
+                anomaly("loss-spike", 12, Double.POSITIVE_INFINITY, 3),
+                decision(0, DecisionAction.COMMAND, "cut answers loss-spike"),
+                outcome(""),
+                decision(1, DecisionAction.VERDICT, "the loss fell"),
+                step(20, 2.4));
+        Path page = folder.resolve("page.html");
+        StringWriter said = new StringWriter();
+
+        int status = new CommandLine(new IncidentCommand())
+                .setOut(new PrintWriter(said))
+                .execute("--file", file.toString(), "--json", "--out", page.toString());
+
+        assertThat(status).isZero();
+        assertThat(page).doesNotExist();
+        assertThat(said.toString()).hasLineCount(1);
+        JsonNode facts = new ObjectMapper().readTree(said.toString());
+        assertThat(facts.get("headline").asText()).startsWith("First came loss-spike at step 12");
+        assertThat(facts.at("/causes").findValuesAsText("detector")).containsExactly("loss-spike", "slow-drift");
+        assertThat(facts.at("/causes/0/value").asText()).isEqualTo("Infinity");
+        assertThat(facts.at("/deeds/0/answers/0/status").asText()).isEqualTo("APPLIED");
+        assertThat(facts.at("/deeds/0/verdicts/0/verdict").asText()).isEqualTo("EFFECTIVE");
+        assertThat(facts.at("/ledger/0/state").asText()).startsWith("ALTERED at decision 0");
+        assertThat(facts.get("ledgerIntact").asBoolean()).isFalse();
+        assertThat(facts.at("/timeline")).hasSize(6);
     }
 
     @Test
@@ -94,6 +130,10 @@ class IncidentReportTest {
     }
 
     private String page(SpecificRecord... records) throws IOException {
+        return HtmlReport.render(IncidentReport.of(Incident.of(Recording.open(recording(records)))));
+    }
+
+    private Path recording(SpecificRecord... records) throws IOException {
         Path file = folder.resolve("run.avro");
         try (RecordingWriter writer = new RecordingWriter(file, RUN)) {
             for (SpecificRecord value : records) {
@@ -101,7 +141,7 @@ class IncidentReportTest {
             }
             writer.finish();
         }
-        return HtmlReport.render(IncidentReport.of(Incident.of(Recording.open(file))));
+        return file;
     }
 
     private static StepTelemetry step(long step, double loss) {

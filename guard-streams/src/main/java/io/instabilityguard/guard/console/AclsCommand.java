@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
         name = "acls",
         description =
                 "Prints the least that guard, sidecar, operator and subscriber must be allowed on a secured cluster.",
+        footer = {"", "Example: guard acls --principal-prefix CN= > acls.sh"},
         mixinStandardHelpOptions = true)
 final class AclsCommand implements Callable<Integer> {
 

@@ -9,15 +9,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard anomalies}: what was found. */
-@Command(name = "anomalies", description = "What the guard found.", mixinStandardHelpOptions = true)
+@Command(
+        name = "anomalies",
+        description = "What the guard found.",
+        scope = ScopeType.INHERIT,
+        footer = {"", "Example:", "  guard anomalies ls --run my-run --open"},
+        mixinStandardHelpOptions = true)
 final class AnomaliesCommand extends ClusterCommand {
 
     @Command(
             name = "ls",
             description = "Every anomaly with its latest transition, oldest first.",
-            footer = {"", "Example: guard anomalies ls --run my-run --open"},
             mixinStandardHelpOptions = true)
     int ls(
             @Option(names = "--run", paramLabel = "R", description = "Id of the only run.") @Nullable String run,

@@ -24,8 +24,13 @@ import picocli.CommandLine.Option;
         description = {
             "Sends a tiny synthetic run with a planted anomaly through the real topics, waits for the alarm and serves"
                     + " the result to Prometheus, again and again.",
-            "With --once: one probe; exit status 0 detected, 1 missed. It writes telemetry and reads anomalies,"
-                    + " nothing else."
+            "With --once: one probe. It writes telemetry and reads anomalies, nothing else."
+        },
+        footer = {"", "Example: guard canary --once --bootstrap-servers localhost:9092"},
+        exitCodeList = {
+            "0:detected (--once)",
+            "1:missed (--once), or the brokers do not answer",
+            ConsoleMain.BAD_OPTIONS
         },
         mixinStandardHelpOptions = true)
 final class CanaryCommand extends ClusterCommand implements Callable<Integer> {
@@ -67,7 +72,7 @@ final class CanaryCommand extends ClusterCommand implements Callable<Integer> {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         CanaryMeters meters = new CanaryMeters(registry, Duration.ofSeconds(everySeconds), Clock.systemUTC());
         try (HTTPServer server = serve(registry)) {
-            out().println("metrics at http://" + metricsAddress + ":" + server.getPort() + "/metrics");
+            say("metrics at http://" + metricsAddress + ":" + server.getPort() + "/metrics");
             while (!Thread.currentThread().isInterrupted()) {
                 CanaryResult result = probe.probe(Duration.ofSeconds(patienceSeconds));
                 meters.count(result);

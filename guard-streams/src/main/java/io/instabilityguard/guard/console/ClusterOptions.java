@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** How a command reaches Kafka: by the guard's own configuration file, or by the brokers alone. */
-final class ClusterOptions {
+public final class ClusterOptions {
 
     @Option(
             names = "--config",

@@ -16,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard commands}: what is proposed and commanded, and what an operator has to say to it. */
 @Command(
         name = "commands",
         description = "What is proposed and commanded; approves, refuses, sends and cancels.",
+        scope = ScopeType.INHERIT,
         footer = {
             "",
             "What is asked for takes effect at the run's next step; its decision names the operator. Examples:",
@@ -28,8 +30,7 @@ import picocli.CommandLine.Parameters;
             "  guard commands approve my-run/1700000000000/APPLY_MSIGN/1200 --reason \"seen it before\"",
             "  guard commands snooze cut-learning-rate --run my-run --steps 500",
             "  guard commands send my-run SCALE_LEARNING_RATE -p factor=0.5 -p floor=0.01 -p regrowthPerStep=1",
-            "  guard commands cancel my-run/1700000000000/APPLY_MSIGN/1200",
-            "Exit status: 0 done, 1 could not be done, 2 bad options."
+            "  guard commands cancel my-run/1700000000000/APPLY_MSIGN/1200"
         },
         mixinStandardHelpOptions = true)
 final class CommandsCommand extends OperatorCommand {

@@ -4,11 +4,19 @@ import io.instabilityguard.guard.GuardMain;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
 
-/** The operator's console, one command per thing that an operator asks or does. Exit status: 0 done, 1 could not be done, 2 bad options. */
+/** The operator's console, one command per thing that an operator asks or does. Every command has the exit codes written here unless it says others. */
 @Command(
         name = "guard",
         description = "Asks and tells the guard through Kafka.",
+        scope = ScopeType.INHERIT,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            ConsoleMain.DONE,
+            "1:it could not be done: unknown run, no answer from the brokers, file not writable",
+            ConsoleMain.BAD_OPTIONS
+        },
         mixinStandardHelpOptions = true,
         subcommands = {
             RunsCommand.class,
@@ -30,6 +38,9 @@ import picocli.CommandLine.Command;
             CompletionCommand.class
         })
 public final class ConsoleMain {
+
+    static final String DONE = "0:done";
+    static final String BAD_OPTIONS = "2:bad options, configuration or policy";
 
     /** Made by {@link #main}. */
     ConsoleMain() {}

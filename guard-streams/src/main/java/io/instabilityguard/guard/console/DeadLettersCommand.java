@@ -14,9 +14,21 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard dead-letters}: what could not be read or processed, and sending it once more. */
-@Command(name = "dead-letters", description = "What could not be read or processed.", mixinStandardHelpOptions = true)
+@Command(
+        name = "dead-letters",
+        description = "What could not be read or processed.",
+        scope = ScopeType.INHERIT,
+        footer = {
+            "",
+            "Examples:",
+            "  guard dead-letters ls",
+            "  guard dead-letters show 2-17",
+            "  guard dead-letters redrive 2-17 --dry-run"
+        },
+        mixinStandardHelpOptions = true)
 final class DeadLettersCommand extends ClusterCommand {
 
     private static final int SHOWN_BYTES = 256;

@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
             "Asks the cluster of --config or --bootstrap-servers; with neither, or with --sidecar-config, it looks at this machine. Examples:",
             "  guard doctor",
             "  guard doctor --config /etc/instability-guard/guard.yaml",
-            "  guard doctor --sidecar-config /etc/instability-guard/sidecar.yaml --config operator.yaml --as operator",
-            "Exit status: 0 all is ready, 2 bad options, 3 something has to be put right."
+            "  guard doctor --sidecar-config /etc/instability-guard/sidecar.yaml --config operator.yaml --as operator"
         },
+        exitCodeList = {"0:all is ready", ConsoleMain.BAD_OPTIONS, "3:something has to be put right"},
         mixinStandardHelpOptions = true)
 final class DoctorCommand extends ClusterCommand implements Callable<Integer> {
     private static final int NOT_READY = 3;

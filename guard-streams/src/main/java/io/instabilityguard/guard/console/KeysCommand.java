@@ -11,10 +11,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** {@code guard keys}: the keys that guards and operators sign with. */
-@Command(name = "keys", description = "Keys that guards and operators sign with.", mixinStandardHelpOptions = true)
+@Command(
+        name = "keys",
+        description = "Keys that guards and operators sign with.",
+        scope = ScopeType.INHERIT,
+        footer = {"", "Example:", "  guard keys create --out /etc/instability-guard/keys --id guard-1"},
+        mixinStandardHelpOptions = true)
 final class KeysCommand {
 
     @Mixin

@@ -14,19 +14,20 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard lease}: who may act on which run. */
 @Command(
         name = "lease",
         description = "Who may act on which run: shows, takes and releases.",
+        scope = ScopeType.INHERIT,
         footer = {
             "",
             "While an operator holds a run, the guard only watches it and sends what that operator asks for. Examples:",
             "  guard lease show",
             "  guard lease take my-run --reason \"repairing it by hand\"",
             "  guard lease take my-run --for guard-2 --reason \"guard-1 is gone\"",
-            "  guard lease release my-run",
-            "Exit status: 0 done, 1 could not be done, 2 bad options."
+            "  guard lease release my-run"
         },
         mixinStandardHelpOptions = true)
 final class LeaseCommand extends OperatorCommand {

@@ -21,11 +21,19 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard ledger}: what the guard decided, and whether anybody has changed it since. */
 @Command(
         name = "ledger",
         description = "What was decided, and whether it was changed.",
+        scope = ScopeType.INHERIT,
+        footer = {
+            "",
+            "Examples:",
+            "  guard ledger show --run my-run",
+            "  guard ledger verify --run my-run --head HASH --public-keys keys"
+        },
         mixinStandardHelpOptions = true)
 final class LedgerCommand extends ClusterCommand {
 
@@ -75,8 +83,14 @@ final class LedgerCommand extends ClusterCommand {
     @Command(
             name = "verify",
             description = {
-                "Follows the chain of hashes through every decision. Exit status 3: something was changed, and the line says what first.",
+                "Follows the chain of hashes through every decision, and says what was changed first.",
                 "Decisions missing from the end show only against a hash that was noted before (--head)."
+            },
+            exitCodeList = {
+                "0:nothing was changed",
+                "1:the brokers do not answer",
+                ConsoleMain.BAD_OPTIONS,
+                "3:something was changed"
             },
             mixinStandardHelpOptions = true)
     int verify(

@@ -27,9 +27,22 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard policy}: the policies of runs. What is checked here is checked again by the guard, on top of the policy of its own process. */
-@Command(name = "policy", description = "The policies of runs.", mixinStandardHelpOptions = true)
+@Command(
+        name = "policy",
+        description = "The policies of runs.",
+        scope = ScopeType.INHERIT,
+        footer = {
+            "",
+            "Examples:",
+            "  guard policy check stricter.yaml",
+            "  guard policy diff stricter.yaml --runs 'sweep-*'",
+            "  guard policy apply stricter.yaml --runs 'sweep-*' --reason \"fewer false alarms\"",
+            "  guard policy history"
+        },
+        mixinStandardHelpOptions = true)
 final class PolicyCommand extends ClusterCommand {
 
     @Mixin
@@ -47,7 +60,13 @@ final class PolicyCommand extends ClusterCommand {
             mixinStandardHelpOptions = true)
     int check(@Parameters(paramLabel = "FILE", description = FILE) Path file) {
         Policy policy = cluster.policies().over(read(file));
-        say("good: mode " + policy.mode() + ", hash " + policy.hash());
+        if (output.isJson()) {
+            output.listing("mode", "hash")
+                    .add(policy.mode().name(), policy.hash())
+                    .print(out());
+        } else {
+            say("good: mode " + policy.mode() + ", hash " + policy.hash());
+        }
         return 0;
     }
 
@@ -119,8 +138,14 @@ final class PolicyCommand extends ClusterCommand {
             throw new PolicyException(problem);
         });
         publish(key.text(), revision);
-        say("published for runs " + key.text() + " as version " + revision.getVersion()
-                + "; `guard policy history` says whether it is in force");
+        if (output.isJson()) {
+            output.listing("runs", "version")
+                    .add(key.text(), revision.getVersion())
+                    .print(out());
+        } else {
+            say("published for runs " + key.text() + " as version " + revision.getVersion()
+                    + "; `guard policy history` says whether it is in force");
+        }
         return 0;
     }
 
@@ -138,6 +163,7 @@ final class PolicyCommand extends ClusterCommand {
                     "no policy is in force for runs " + key + ": `guard policy show` lists those that are");
         }
         publish(key, null);
+        say("withdrawn from runs " + key + "; `guard policy history` says when it is no more in force");
         return 0;
     }
 
@@ -170,7 +196,11 @@ final class PolicyCommand extends ClusterCommand {
                         + entry.getValue().getPolicyHash() + "\n"
                         + entry.getValue().getRevision().getPolicy())
                 .orElse("# the policy of the guard's process");
-        say(text);
+        if (output.isJson()) {
+            output.listing("run", "policy").add(run, text).print(out());
+        } else {
+            say(text);
+        }
         return 0;
     }
 

@@ -5,6 +5,7 @@ import io.instabilityguard.guard.agreement.Match.Fate;
 import io.instabilityguard.guard.agreement.Match.Subject;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyBook;
+import io.instabilityguard.guard.progress.Progress;
 import io.instabilityguard.guard.recording.Recording;
 import io.instabilityguard.guard.replay.CommandCosts.Bill;
 import io.instabilityguard.guard.replay.Decided;
@@ -25,8 +26,13 @@ import picocli.CommandLine.Parameters;
         name = "replay",
         description = {
             "Runs the guard's topology under a policy on a recording, without a broker, and says which alarms and commands are new, lost or the same.",
-            "Compared is with another policy (--against), or with what was decided when it was recorded.",
-            "Exit status 0: no alarm and no command is new or lost; 3: some are; 1: the recording cannot be read; 2: bad options or policy."
+            "Compared is with another policy (--against), or with what was decided when it was recorded."
+        },
+        exitCodeList = {
+            "0:no alarm and no command is new or lost",
+            "1:the recording cannot be read",
+            ConsoleMain.BAD_OPTIONS,
+            "3:an alarm or a command is new or lost"
         },
         footer = {
             "",
@@ -67,8 +73,13 @@ final class ReplayCommand extends ClusterCommand implements Callable<Integer> {
         Policy candidate = book.over(PolicyCommand.read(policy));
         Policy other = against == null ? null : book.over(PolicyCommand.read(against));
         RecordedRun run = RecordedRun.of(recording);
-        Decided base = other == null ? run.decided() : Replay.of(recording, other, run.application());
-        Decided tried = Replay.of(recording, candidate, run.application());
+        long records = other == null ? run.records() : 2 * run.records();
+        Decided base;
+        Decided tried;
+        try (Progress progress = Progress.of("replaying telemetry", records, !output.isJson())) {
+            base = other == null ? run.decided() : Replay.of(recording, other, run.application(), progress);
+            tried = Replay.of(recording, candidate, run.application(), progress);
+        }
         DecisionDiff diff = DecisionDiff.between(base, tried);
         printMatches(diff);
         printSides(run, diff, base, other, tried, candidate);

@@ -7,9 +7,20 @@ import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard runs}: where the runs stand, as the guard published it last. */
-@Command(name = "runs", description = "Where the runs stand.", mixinStandardHelpOptions = true)
+@Command(
+        name = "runs",
+        description = "Where the runs stand.",
+        scope = ScopeType.INHERIT,
+        footer = {
+            "",
+            "Examples:",
+            "  guard runs ls --config /etc/instability-guard/guard.yaml",
+            "  guard runs show my-run --json"
+        },
+        mixinStandardHelpOptions = true)
 final class RunsCommand extends ClusterCommand {
 
     @Command(name = "ls", description = "Every run, one line each.", mixinStandardHelpOptions = true)

@@ -8,9 +8,20 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /** {@code guard shadow}: how policies do that are only tried. */
-@Command(name = "shadow", description = "How shadow policies do.", mixinStandardHelpOptions = true)
+@Command(
+        name = "shadow",
+        description = "How shadow policies do.",
+        scope = ScopeType.INHERIT,
+        footer = {
+            "",
+            "Examples:",
+            "  guard policy apply stricter.yaml --runs 'sweep-*' --shadow --reason trial",
+            "  guard shadow report --run sweep-7"
+        },
+        mixinStandardHelpOptions = true)
 final class ShadowPolicyCommand extends ClusterCommand {
 
     @Command(
@@ -19,7 +30,6 @@ final class ShadowPolicyCommand extends ClusterCommand {
                 "Where shadow policies and those in force agree, run by run: alarms and commands that both came to, only the shadow, or only the one in force.",
                 "leadSteps: steps by which the shadow was earlier where both came to it, in all."
             },
-            footer = {"", "Example: guard policy apply stricter.yaml --runs 'sweep-*' --shadow --reason trial"},
             mixinStandardHelpOptions = true)
     int report(
             @Option(names = "--run", paramLabel = "R", description = "Id of the only run to report.") @Nullable

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Makes a token for the dashboard and the HTTP interface, and the lines of the configuration that let"
                         + " it in.",
+        footer = {"", "Example: guard token ada --role operator"},
         mixinStandardHelpOptions = true)
 final class TokenCommand implements Callable<Integer> {
 

@@ -1,5 +1,6 @@
 package io.instabilityguard.guard.console;
 
+import io.instabilityguard.guard.progress.Progress;
 import io.instabilityguard.schemas.Topic;
 import io.instabilityguard.schemas.signature.RecordSignature;
 import io.instabilityguard.schemas.signature.RecordVerification;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -29,12 +31,19 @@ final class TopicReader implements AutoCloseable {
     private static final int ANSWER_MS = 10_000;
 
     private final ClusterOptions cluster;
+    private final LongFunction<Progress> shown;
     private final KafkaConsumer<String, byte[]> consumer;
     private long unreadable;
 
     /** A reader that belongs to no consumer group. Errors: {@link org.apache.kafka.common.KafkaException}. */
     TopicReader(ClusterOptions cluster) {
+        this(cluster, records -> Progress.hidden());
+    }
+
+    /** The same, which shows how far it is, given how many records there are. */
+    TopicReader(ClusterOptions cluster, LongFunction<Progress> shown) {
         this.cluster = cluster;
+        this.shown = shown;
         Map<String, Object> settings = new HashMap<>(cluster.clients());
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -58,6 +67,16 @@ final class TopicReader implements AutoCloseable {
     /** Hands every record to {@code reader} as it stands in the topic. */
     void readRaw(Topic<?> topic, Consumer<ConsumerRecord<String, byte[]>> reader) {
         Map<TopicPartition, Long> ends = assign(topic);
+        try (Progress progress = shown.apply(records(ends))) {
+            readTo(ends, topic, reader, progress);
+        }
+    }
+
+    private void readTo(
+            Map<TopicPartition, Long> ends,
+            Topic<?> topic,
+            Consumer<ConsumerRecord<String, byte[]>> reader,
+            Progress progress) {
         for (int idle = 0; !isAtEnd(ends); ) {
             int count = 0;
             for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
@@ -66,6 +85,7 @@ final class TopicReader implements AutoCloseable {
                     reader.accept(record);
                 }
             }
+            progress.done(count);
             idle = count == 0 ? idle + 1 : 0;
             if (idle > PATIENCE) {
                 throw new TimeoutException(
@@ -102,6 +122,13 @@ final class TopicReader implements AutoCloseable {
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);
         return consumer.endOffsets(partitions);
+    }
+
+    private long records(Map<TopicPartition, Long> ends) {
+        Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(ends.keySet());
+        return ends.entrySet().stream()
+                .mapToLong(end -> end.getValue() - beginnings.getOrDefault(end.getKey(), 0L))
+                .sum();
     }
 
     private boolean isAtEnd(Map<TopicPartition, Long> ends) {

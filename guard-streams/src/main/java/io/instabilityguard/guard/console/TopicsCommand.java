@@ -16,7 +16,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** {@code guard topics}: the topics of the catalogue on a cluster of one's own. */
-@Command(name = "topics", description = "The guard's topics on your cluster.", mixinStandardHelpOptions = true)
+@Command(
+        name = "topics",
+        description = "The guard's topics on your cluster.",
+        scope = ScopeType.INHERIT,
+        footer = {
+            "",
+            "Examples:",
+            "  guard topics create --config guard.yaml --replication-factor 3",
+            "  guard topics check --bootstrap-servers localhost:9092 --replication-factor 1"
+        },
+        mixinStandardHelpOptions = true)
 final class TopicsCommand extends ClusterCommand {
     private static final int WRONG = 1;
     private static final int MOST_PARTITIONS = 1_000;
@@ -67,7 +77,12 @@ final class TopicsCommand extends ClusterCommand {
 
     @Command(
             name = "check",
-            description = "Names every setting that is wrong, and what puts it right. Exit status 1 when there is one.",
+            description = "Names every setting that is wrong, and what puts it right.",
+            exitCodeList = {
+                "0:all are as they must be",
+                "1:a setting is wrong, or the brokers do not answer",
+                ConsoleMain.BAD_OPTIONS
+            },
             mixinStandardHelpOptions = true)
     int check() {
         List<WrongSetting> wrong;

@@ -50,6 +50,12 @@ final class CommandBook {
         });
     }
 
+    /** Takes what became of a command that was really sent for what would have become of another one, which does the same. */
+    void hear(Proceedings proceedings, IssuedCommand own, IssuedCommand real, Verdict verdict, String reason) {
+        IssuedCommand after = own.in(real.state(), real.stateStep()).costing(real.costMillis());
+        conclude(proceedings, after, verdict, reason);
+    }
+
     /** Gives up on commands that nobody answered, and judges those whose time has come. */
     void review(Proceedings proceedings, StepInspected event) {
         for (IssuedCommand command : proceedings.memory().issued()) {

@@ -5,8 +5,10 @@ import io.instabilityguard.guard.anomaly.RunEvent.StepInspected;
 import io.instabilityguard.guard.policy.InterventionPolicy.Escalation;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.telemetry.Arrival;
+import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.Mode;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,19 @@ final class InterventionLadder {
         if (event.outcome().getGeneration() == memory.generation()) {
             commands.enter(proceedings, event.outcome());
         }
+        return proceedings.ruling();
+    }
+
+    /**
+     * What a shadow learns when a command is judged that was really sent. It is the outcome of the shadow's own command too where that does the same at about the same time; what became of anything
+     * else that the shadow would have done cannot be known.
+     */
+    Ruling hearing(RunMemory shadow, IssuedCommand real, Decision verdict, Authority authority) {
+        Proceedings proceedings = Proceedings.on(policy.hash(), authority, shadow, verdict);
+        shadow.issued().stream()
+                .filter(own -> own.awaitsOutcomeOf(real))
+                .min(Comparator.comparingLong(own -> Math.abs(own.decidedAtStep() - real.decidedAtStep())))
+                .ifPresent(own -> commands.hear(proceedings, own, real, verdict.getVerdict(), verdict.getReason()));
         return proceedings.ruling();
     }
 

@@ -1,6 +1,8 @@
 package io.instabilityguard.guard.intervention;
 
 import io.instabilityguard.schemas.InterventionCommand;
+import io.instabilityguard.schemas.Sha256;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param costSteps steps that are trained again once it is applied
  * @param undoes id of the command that it rolls back; empty for none
  * @param appliedBy the ranks that have applied it so far
+ * @param deed digest of its kind, layers, parameters and what it undoes: the same for two commands that do the same; empty when an older guard issued it
  */
 record IssuedCommand(
         String id,
@@ -33,10 +36,15 @@ record IssuedCommand(
         double costMillis,
         double costSteps,
         String undoes,
-        AppliedRanks appliedBy) {
+        AppliedRanks appliedBy,
+        String deed) {
 
-    /** A memory of an older guard knows no rollbacks, and no runs of several ranks. */
+    /** So many steps apart two commands that do the same may be decided, and still be taken to have the same effect. */
+    private static final int SAME_TIME_STEPS = 5;
+
+    /** A memory of an older guard knows no rollbacks, no runs of several ranks, and not what a command does. */
     IssuedCommand {
+        deed = deed == null ? "" : deed;
         undoes = undoes == null ? "" : undoes;
         appliedBy = appliedBy == null ? AppliedRanks.noneOf(1) : appliedBy;
     }
@@ -83,7 +91,22 @@ record IssuedCommand(
                 0,
                 command.getParameters().getOrDefault("backSteps", 0.0),
                 command.getUndoes(),
-                AppliedRanks.noneOf(ranks));
+                AppliedRanks.noneOf(ranks),
+                deed(command));
+    }
+
+    private static String deed(InterventionCommand command) {
+        return Sha256.hex(command.getKind() + " " + command.getLayers() + " " + new TreeMap<>(command.getParameters())
+                + " " + command.getUndoes());
+    }
+
+    /** Whether nothing is known yet of its effect, and another command does the same at about the same time. */
+    boolean awaitsOutcomeOf(IssuedCommand other) {
+        boolean isOpen = state == State.NOT_SENT || state == State.SENT || state == State.APPLIED;
+        return isOpen
+                && !deed.isEmpty()
+                && deed.equals(other.deed)
+                && Math.abs(decidedAtStep - other.decidedAtStep) <= SAME_TIME_STEPS;
     }
 
     /** The same when one more rank has applied it. */
@@ -114,7 +137,8 @@ record IssuedCommand(
                 millis,
                 costSteps,
                 undoes,
-                ranks);
+                ranks,
+                deed);
     }
 
     /** Its cost in steps of this many milliseconds; NaN milliseconds count as no cost of standing still. */

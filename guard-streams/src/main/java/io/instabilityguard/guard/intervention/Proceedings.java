@@ -57,6 +57,11 @@ final class Proceedings {
         return new Proceedings(policyHash, authority, memory, place);
     }
 
+    static Proceedings on(String policyHash, Authority authority, RunMemory memory, Decision heard) {
+        return new Proceedings(
+                policyHash, authority, memory, new Place(heard.getStep(), heard.getTimestampMs(), -1, -1));
+    }
+
     RunMemory memory() {
         return memory;
     }

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a shadow policy decide on what its detectors say, compares that with what the policy in force decided on the same step, and publishes where they agree. It can
- * publish nothing else: a shadow never acts. It hears of the policy in force first.
+ * publish nothing else: a shadow never acts. It hears of the policy in force first, and so of the verdicts on what was really commanded: where the shadow would have done the same at about the same
+ * time, its ladder goes on from that outcome. Where it would have done something else nothing can be known of the effect, and its ladder goes on as in mode observe.
  */
 @SuppressWarnings("NullAway.Init") // Kafka Streams initialises it before the first record
 public final class ShadowProcessor implements Processor<String, Object, String, ShadowAgreement> {
@@ -76,8 +77,23 @@ public final class ShadowProcessor implements Processor<String, Object, String, 
         boolean counts = made instanceof Anomaly || made instanceof Decision;
         if (before != null && counts) {
             ShadowMemory after = before.with(before.agreement().after(Side.BASE, made, match -> {}));
-            keepAndTell(record, before, after, stepOf(made), List.of());
+            keepAndTell(record, before, hearing(record, after, made), stepOf(made), List.of());
         }
+    }
+
+    private ShadowMemory hearing(Record<String, Object> record, ShadowMemory shadow, SpecificRecord made) {
+        byte[] bytes = inForce.get(record.key());
+        if (bytes == null || !(made instanceof Decision decision) || decision.getAction() != DecisionAction.VERDICT) {
+            return shadow;
+        }
+        RunMemory real = MemoryCodec.decode(bytes);
+        return policies.shadowOf(record.key())
+                .filter(policy -> policy.hash().equals(shadow.shadowHash())
+                        && real.generation() == shadow.memory().generation())
+                .flatMap(policy -> real.command(decision.getCommandId())
+                        .map(command -> ladder(policy).hearing(shadow.memory(), command, decision, authority(record))))
+                .map(ruling -> shadow.with(ruling.memory()))
+                .orElse(shadow);
     }
 
     private void onStep(Record<String, Object> record, StepInspected event) {

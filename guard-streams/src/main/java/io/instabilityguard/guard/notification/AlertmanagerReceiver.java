@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * Prometheus' Alertmanager, API v2: one alert {@code GuardIncident} per run and cause, which Alertmanager itself groups, silences and repeats. It takes an alert for resolved when nobody repeats
- * it, so that those that are open are sent again every minute.
+ * it, so that those that are open are sent again every minute. Harm that is told of after the incident's end fires anew and, not being repeated, lapses by itself.
  *
  * @param url of Alertmanager, without the path of its API
  * @param dashboard address for links; empty for none

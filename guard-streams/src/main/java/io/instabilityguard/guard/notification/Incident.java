@@ -49,7 +49,7 @@ public record Incident(
         WAITS_FOR_APPROVAL("waits for your approval"),
         /** The guard has nothing left to try. */
         NEEDS_A_PERSON("the guard is at its wits' end: it needs a person"),
-        /** What was done made it worse. */
+        /** What was done made it worse; judged some steps after it was done, which may be after the end. */
         HARMED("an intervention did harm"),
         /** It is over. */
         CLEARED("cleared");
@@ -66,7 +66,7 @@ public record Incident(
         }
     }
 
-    /** Whether it is not over. */
+    /** Whether somebody is to look at it. */
     public boolean isOpen() {
         return status != Status.CLEARED;
     }

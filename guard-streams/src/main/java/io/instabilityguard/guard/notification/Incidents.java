@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The open incidents, folded from anomalies, decisions and states of runs. The topics have no order among each other: a decision may come before its anomaly. An incident
- * ends with its anomaly, with the trainer's generation or a day after it was last heard of. Canaries have none. For one thread.
+ * ends with its anomaly, with the trainer's generation or a day after it was last heard of. Commands are judged later than that: harm that was done is told as the last update of an
+ * incident that is over already, which stays over. Canaries have none. For one thread.
  */
 final class Incidents {
 
@@ -27,6 +28,7 @@ final class Incidents {
     private static final long FORGET_MS = Duration.ofDays(1).toMillis();
 
     private final Map<String, Incident> open = new Bounded<>();
+    private final Map<String, Incident> over = new Bounded<>();
     private final Map<String, Decision> early = new Bounded<>();
 
     /** Forgets its oldest entry rather than grow without end. */
@@ -78,11 +80,24 @@ final class Incidents {
             return Optional.empty();
         }
         Incident known = open.get(decision.getAnomalyId());
-        if (known == null) {
-            early.put(decision.getAnomalyId(), decision);
-            return Optional.empty();
+        if (known != null) {
+            return Optional.of(
+                    move(known, status, decision.getReason(), decision.getStep(), decision.getTimestampMs()));
         }
-        return Optional.of(move(known, status, decision.getReason(), decision.getStep(), decision.getTimestampMs()));
+        Incident past = over.get(decision.getAnomalyId());
+        if (past != null) {
+            return status == Status.HARMED ? Optional.of(harmed(past, decision)) : Optional.empty();
+        }
+        early.put(decision.getAnomalyId(), decision);
+        return Optional.empty();
+    }
+
+    /** Tells of harm after the end. */
+    private IncidentUpdate harmed(Incident past, Decision decision) {
+        Incident harmed =
+                past.updated(Status.HARMED, decision.getReason(), decision.getStep(), decision.getTimestampMs());
+        over.put(harmed.id(), harmed);
+        return new IncidentUpdate(harmed, past.status() != Status.HARMED);
     }
 
     private List<IncidentUpdate> take(RunState state) {
@@ -111,6 +126,7 @@ final class Incidents {
             open.put(incident.id(), incident);
         } else {
             open.remove(incident.id());
+            over.put(incident.id(), incident);
         }
         return new IncidentUpdate(incident, isNewStatus);
     }

@@ -2,9 +2,11 @@ package io.instabilityguard.guard.replay;
 
 import io.instabilityguard.guard.lease.Lease;
 import io.instabilityguard.guard.policy.Policy;
+import io.instabilityguard.guard.progress.Progress;
 import io.instabilityguard.guard.recording.Recorded;
 import io.instabilityguard.guard.recording.Recording;
 import io.instabilityguard.schemas.LeaseClaim;
+import io.instabilityguard.schemas.StepTelemetry;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,17 +22,25 @@ public final class Replay implements AutoCloseable {
     private final Recording recording;
     private final Policy policy;
     private final String application;
+    private final Progress progress;
     private @Nullable ReplayDriver driver;
 
-    private Replay(Recording recording, Policy policy, String application) {
+    private Replay(Recording recording, Policy policy, String application, Progress progress) {
         this.recording = recording;
         this.policy = policy;
         this.application = application;
+        this.progress = progress;
     }
 
     /** What a policy decides on a recording, in the name of this application. Errors: {@link IOException} in one line when the file cannot be read. */
     public static Decided of(Recording recording, Policy policy, String application) throws IOException {
-        try (Replay replay = new Replay(recording, policy, application)) {
+        return of(recording, policy, application, Progress.hidden());
+    }
+
+    /** The same, which counts the records of telemetry that are done. */
+    public static Decided of(Recording recording, Policy policy, String application, Progress progress)
+            throws IOException {
+        try (Replay replay = new Replay(recording, policy, application, progress)) {
             recording.forEach(replay::read);
             return replay.driver == null ? Decided.NOTHING : replay.driver.decided();
         }
@@ -42,6 +52,9 @@ public final class Replay implements AutoCloseable {
         }
         if (!isClaimOfAGuard(recorded)) {
             driver.read(recorded);
+        }
+        if (recorded.value() instanceof StepTelemetry) {
+            progress.done(1);
         }
     }
 

@@ -2,19 +2,17 @@ package io.instabilityguard.guard.canary;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.instabilityguard.guard.SetClock;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 final class CanaryMetersTest {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final Ticking clock = new Ticking();
+    private final SetClock clock = new SetClock(Instant.ofEpochSecond(1_000));
     private final CanaryMeters meters = new CanaryMeters(registry, Duration.ofMinutes(5), clock);
 
     @Test
@@ -28,7 +26,7 @@ final class CanaryMetersTest {
 
     @Test
     void shouldMoveOnlyWithADetection() {
-        clock.seconds = 1_300;
+        clock.advance(Duration.ofSeconds(300));
         meters.count(new CanaryResult(false, Duration.ofSeconds(30), "no guard raised an alarm"));
         assertThat(registry.scrape())
                 .contains(
@@ -36,7 +34,7 @@ final class CanaryMetersTest {
                         "guard_canary_latency_seconds_count 0",
                         "guard_canary_probes_total{result=\"missed\"} 1.0");
 
-        clock.seconds = 1_600;
+        clock.advance(Duration.ofSeconds(300));
         meters.count(new CanaryResult(true, Duration.ofMillis(700), ""));
         assertThat(registry.scrape())
                 .contains(
@@ -44,25 +42,5 @@ final class CanaryMetersTest {
                         "guard_canary_latency_seconds_bucket{le=\"0.5\"} 0",
                         "guard_canary_latency_seconds_bucket{le=\"1.0\"} 1",
                         "guard_canary_probes_total{result=\"detected\"} 1.0");
-    }
-
-    private static final class Ticking extends Clock {
-
-        private long seconds = 1_000;
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.ofEpochSecond(seconds);
-        }
     }
 }

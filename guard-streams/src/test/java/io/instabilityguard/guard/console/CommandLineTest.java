@@ -2,8 +2,8 @@ package io.instabilityguard.guard.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.instabilityguard.guard.GuardMain;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +31,14 @@ final class CommandLineTest {
     }
 
     @Test
+    void shouldSayExitCodesAndExamplesEverywhereWithoutColour() {
+        assertThat(Stream.concat(leaves(ConsoleMain.commandLine()), Stream.of(GuardMain.commandLine())))
+                .allSatisfy(command -> assertThat(command.getUsageMessage(CommandLine.Help.Ansi.AUTO))
+                        .contains("Exit codes:", "  2   bad options", "Example")
+                        .doesNotContain("\u001b["));
+    }
+
+    @Test
     void shouldKnowEveryCommandOfTheLauncher() throws Exception {
         List<String> usage = Files.readAllLines(LAUNCHER).stream()
                 .dropWhile(line -> !line.startsWith("usage: guard"))
@@ -49,11 +57,8 @@ final class CommandLineTest {
     }
 
     @Test
-    void shouldSayExitStatusAndColoursInTheLauncherAndColourNothingWhereNobodyLooks() throws Exception {
+    void shouldSayExitStatusAndColoursInTheLauncher() throws Exception {
         assertThat(Files.readString(LAUNCHER)).contains("exit codes: 0 done", "NO_COLOR");
-        StringWriter help = new StringWriter();
-        ConsoleMain.commandLine().setOut(new PrintWriter(help)).execute("commands", "--help");
-        assertThat(help.toString()).doesNotContain("\u001b[").contains("Exit status:", "Examples:");
     }
 
     private static Stream<CommandLine> leaves(CommandLine command) {

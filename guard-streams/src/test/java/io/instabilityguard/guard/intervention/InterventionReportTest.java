@@ -60,7 +60,8 @@ final class InterventionReportTest {
                 250,
                 0,
                 "",
-                AppliedRanks.noneOf(1));
+                AppliedRanks.noneOf(1),
+                "");
         Finding finding =
                 new Finding("loss-spike", "loss", List.of(), 9, 2, 4, 98, 101, Double.NaN, "far above its mean");
         OpenAnomaly open = new OpenAnomaly("a", "loss-spike", 98, 101, 101, finding, finding);

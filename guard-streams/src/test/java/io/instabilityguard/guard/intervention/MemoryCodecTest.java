@@ -34,7 +34,8 @@ final class MemoryCodecTest {
                 3.5,
                 100,
                 "undone",
-                new AppliedRanks(4, List.of(0, 2)));
+                new AppliedRanks(4, List.of(0, 2)),
+                "deed");
         RunMemory memory = new RunMemory(
                 "run-1",
                 7,

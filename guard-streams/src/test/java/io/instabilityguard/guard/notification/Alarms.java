@@ -5,6 +5,7 @@ import io.instabilityguard.schemas.AnomalyTransition;
 import io.instabilityguard.schemas.Decision;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.Samples;
+import io.instabilityguard.schemas.Verdict;
 
 /** What happens to one run, as records. */
 final class Alarms {
@@ -33,6 +34,15 @@ final class Alarms {
                 .setAction(action)
                 .setAnomalyId(ID)
                 .setReason("the first rung")
+                .build();
+    }
+
+    static Decision verdict(Verdict verdict, long step) {
+        return Decision.newBuilder(decision(DecisionAction.VERDICT))
+                .setVerdict(verdict)
+                .setStep(step)
+                .setTimestampMs(step * 1_000)
+                .setReason("the loss rose by a tenth")
                 .build();
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.instabilityguard.schemas.AnomalyTransition;
+import io.instabilityguard.schemas.Verdict;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +59,10 @@ class AlertmanagerIT {
 
             tell(delivery, AnomalyTransition.CLEARED);
             await().until(() -> alerts(url).isEmpty());
+
+            tell(delivery, Alarms.verdict(Verdict.HARMFUL, 110));
+            await().until(() -> alerts(url).size() == 1);
+            assertThat(alerts(url).at("/0/annotations/summary").asText()).contains("did harm");
         } finally {
             alertmanager.destroy();
             alertmanager.waitFor();
@@ -65,12 +71,16 @@ class AlertmanagerIT {
 
     private void tell(Delivery delivery, AnomalyTransition... transitions) {
         for (AnomalyTransition transition : transitions) {
-            incidents
-                    .take(anomaly(transition, 60))
-                    .forEach(update -> delivery.receiver()
-                            .tell(update, System.currentTimeMillis())
-                            .ifPresent(delivery::offer));
+            tell(delivery, anomaly(transition, 60));
         }
+    }
+
+    private void tell(Delivery delivery, SpecificRecord record) {
+        incidents
+                .take(record)
+                .forEach(update -> delivery.receiver()
+                        .tell(update, System.currentTimeMillis())
+                        .ifPresent(delivery::offer));
     }
 
     private Process start(Path program, URI url) throws IOException {

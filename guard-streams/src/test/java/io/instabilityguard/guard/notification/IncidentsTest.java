@@ -2,6 +2,7 @@ package io.instabilityguard.guard.notification;
 
 import static io.instabilityguard.guard.notification.Alarms.anomaly;
 import static io.instabilityguard.guard.notification.Alarms.decision;
+import static io.instabilityguard.guard.notification.Alarms.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.instabilityguard.guard.notification.Incident.Status;
@@ -10,6 +11,7 @@ import io.instabilityguard.schemas.AnomalyTransition;
 import io.instabilityguard.schemas.DecisionAction;
 import io.instabilityguard.schemas.RunState;
 import io.instabilityguard.schemas.Samples;
+import io.instabilityguard.schemas.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
@@ -58,6 +60,41 @@ final class IncidentsTest {
                 decision(DecisionAction.WOULD_COMMAND));
 
         assertThat(updates).hasSize(1);
+    }
+
+    @Test
+    void shouldTellOfHarmAfterTheEndAsAnUpdateOfTheSameIncident() {
+        take(
+                anomaly(AnomalyTransition.RAISED, 60),
+                decision(DecisionAction.COMMAND),
+                anomaly(AnomalyTransition.CLEARED, 90),
+                verdict(Verdict.HARMFUL, 110));
+
+        Incident last = updates.get(updates.size() - 1).incident();
+        assertThat(last.status()).isEqualTo(Status.HARMED);
+        assertThat(last.id()).isEqualTo(Alarms.ID);
+        assertThat(last.update()).isEqualTo(3);
+        assertThat(last.step()).isEqualTo(110);
+        assertThat(last.summary()).isEqualTo("the loss rose by a tenth");
+        assertThat(updates).last().extracting(IncidentUpdate::isNewStatus).isEqualTo(true);
+        assertThat(incidents.open()).as("to be repeated").isEmpty();
+
+        take(verdict(Verdict.HARMFUL, 120));
+
+        assertThat(updates).last().satisfies(update -> {
+            assertThat(update.isNewStatus()).isFalse();
+            assertThat(update.incident().update()).isEqualTo(4);
+        });
+    }
+
+    @Test
+    void shouldTellOfNothingButHarmAfterTheEnd() {
+        take(anomaly(AnomalyTransition.RAISED, 60), anomaly(AnomalyTransition.CLEARED, 90));
+        int before = updates.size();
+
+        take(decision(DecisionAction.COMMAND), verdict(Verdict.EFFECTIVE, 100), verdict(Verdict.NEUTRAL, 110));
+
+        assertThat(updates).hasSize(before);
     }
 
     @Test

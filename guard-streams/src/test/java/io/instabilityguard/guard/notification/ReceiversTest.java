@@ -1,12 +1,14 @@
 package io.instabilityguard.guard.notification;
 
 import static io.instabilityguard.guard.notification.Alarms.anomaly;
+import static io.instabilityguard.guard.notification.Alarms.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.instabilityguard.guard.policy.Secret;
 import io.instabilityguard.schemas.AnomalyTransition;
+import io.instabilityguard.schemas.Verdict;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -92,6 +94,23 @@ final class ReceiversTest {
         assertThat(reminded.get("labels")).isEqualTo(raised.get("labels"));
         assertThat(reminded.at("/endsAt").asText()).isEqualTo("2023-11-14T22:18:20Z");
         assertThat(inbox.letters.get(2).json().at("/0/endsAt").asText()).isEqualTo("2023-11-14T22:13:20Z");
+    }
+
+    @Test
+    void shouldFireAnewAtAlertmanagerWhenHarmIsSeenAfterTheEndAndLetItLapse() throws Exception {
+        try (Delivery delivery = started(new AlertmanagerReceiver(inbox.url(), ""))) {
+            tell(delivery, AnomalyTransition.RAISED, AnomalyTransition.CLEARED);
+            incidents
+                    .take(verdict(Verdict.HARMFUL, 110))
+                    .forEach(update -> delivery.receiver().tell(update, NOW_MS).ifPresent(delivery::offer));
+            await().until(() -> delivery.sent() == 3);
+            assertThat(delivery.receiver().remind(incidents.open(), NOW_MS)).isEmpty();
+        }
+        JsonNode harmed = inbox.letters.get(2).json().get(0);
+        assertThat(harmed.get("labels"))
+                .isEqualTo(inbox.letters.get(0).json().get(0).get("labels"));
+        assertThat(harmed.at("/annotations/summary").asText()).endsWith("an intervention did harm");
+        assertThat(harmed.at("/endsAt").asText()).isEqualTo("2023-11-14T22:17:20Z");
     }
 
     @Test

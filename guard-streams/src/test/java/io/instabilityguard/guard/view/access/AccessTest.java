@@ -3,18 +3,16 @@ package io.instabilityguard.guard.view.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.instabilityguard.guard.SetClock;
 import io.instabilityguard.guard.view.access.Sessions.Opened;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 class AccessTest {
 
-    private final SetClock clock = new SetClock();
+    private final SetClock clock = new SetClock(Instant.EPOCH);
     private final Principal alice = new Principal("alice", Role.OPERATOR);
 
     @Test
@@ -68,30 +66,5 @@ class AccessTest {
             assertThat(rate.allows("a")).isTrue();
         }
         assertThat(rate.allows("a")).isFalse();
-    }
-
-    /** A clock that goes when it is told to. */
-    private static final class SetClock extends Clock {
-
-        private Instant now = Instant.EPOCH;
-
-        void advance(Duration by) {
-            now = now.plus(by);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.instabilityguard.guard.Telemetry;
 import io.instabilityguard.schemas.InterventionOutcome;
 import io.instabilityguard.schemas.Samples;
+import io.instabilityguard.schemas.TelemetrySamples;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -96,7 +97,7 @@ class RunBoardTest {
 
     @Test
     void shouldKeepTheNewestKoopmanSpectrumOfEveryBlock() {
-        board.take(Samples.telemetry(1));
+        board.take(TelemetrySamples.telemetry(1));
         assertThat(board.koopman()).singleElement().satisfies(block -> {
             assertThat(block.step()).isEqualTo(1198);
             assertThat(block.modes()).allSatisfy(mode -> assertThat(mode).hasSize(2));

@@ -17,6 +17,7 @@ import com.networknt.schema.SpecVersion;
 import io.instabilityguard.guard.Telemetry;
 import io.instabilityguard.guard.feed.FeedState;
 import io.instabilityguard.schemas.Samples;
+import io.instabilityguard.schemas.TelemetrySamples;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
@@ -45,7 +46,7 @@ class ApiTest {
     void start() throws IOException {
         server = RunningServer.withTokens();
         server.fleet.take(RUN, Samples.runState());
-        server.fleet.take(RUN, Samples.telemetry(2));
+        server.fleet.take(RUN, TelemetrySamples.telemetry(2));
         server.fleet.take(RUN, Samples.anomaly());
         server.fleet.take(RUN, Samples.command());
         server.fleet.take(RUN, Samples.outcome());
@@ -62,7 +63,7 @@ class ApiTest {
 
     @Test
     void shouldAnswerEveryReadAsDescribed() {
-        String layer = Samples.telemetry(1).getLayers().get(0).getName();
+        String layer = TelemetrySamples.telemetry(1).getLayers().get(0).getName();
         check("/runs", "/runs");
         check("/runs/{run}", OF_RUN);
         check("/runs/{run}", "/runs/silent");
