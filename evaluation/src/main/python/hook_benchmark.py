@@ -3,7 +3,8 @@
 Back to back is the code's own cost. Between real training steps of a small transformer comes what every piece of Python
 pays after a step has emptied the processor's caches and while the sidecar wants a core. With four ranks the calls at which
 they vote, one of ten, are told apart from the others; between the calls the processes sleep, as they do while an accelerator
-computes. What five processes on fewer cores take from each other shows in the means of ten calls, vote included.
+computes. The means of ten calls, vote included, are given twice: by the clock, in which shows what five processes on fewer
+cores take from each other, and by the processor time of the training thread, which is what the call itself takes.
 
 Usage (./guard bench hook does it): PYTHONPATH=trainer-sidecar/src/main/python python hook_benchmark.py SOCKET
 """
@@ -16,7 +17,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
-from typing import Callable, Iterator
+from typing import Callable, Iterator, NamedTuple
 
 import torch
 import torch.distributed as distributed
@@ -56,7 +57,7 @@ def main(socket: str) -> None:
 
 def percentiles(guard: InstabilityGuard, steps: Iterator[int], between: Callable[[], object]) -> dict[str, float]:
     """Microseconds of a call, by name of the percentile."""
-    return ranked([timed(guard, next(steps), between) for _ in range(WARM_UP + MEASURED)][WARM_UP:])
+    return ranked([timed(guard, next(steps), between).clock for _ in range(WARM_UP + MEASURED)][WARM_UP:])
 
 
 def ranked(microseconds: list[float]) -> dict[str, float]:
@@ -65,23 +66,33 @@ def ranked(microseconds: list[float]) -> dict[str, float]:
     return {name: ordered[int(share * len(ordered))] for name, share in SHARES.items()}
 
 
-def timed(guard: InstabilityGuard, step: int, between: Callable[[], object]) -> float:
-    """Microseconds of one call."""
+class Call(NamedTuple):
+    """One call of `guard.step`: microseconds by the clock, and of processor time of its thread."""
+
+    step: int
+    clock: float
+    processor: float
+
+
+def timed(guard: InstabilityGuard, step: int, between: Callable[[], object]) -> Call:
+    """One call after something else."""
     between()
-    started = time.perf_counter()
+    processor, started = time.thread_time_ns(), time.perf_counter_ns()
     guard.step(step, loss=2.5, gradient_norm=1.0, max_attention_logit=5.0)
-    return (time.perf_counter() - started) * 1e6
+    ended = time.perf_counter_ns()
+    return Call(step, (ended - started) / 1e3, (time.thread_time_ns() - processor) / 1e3)
 
 
 def four_ranks(socket: str) -> dict[str, dict[str, float]]:
     """By situation: microseconds of a call by name of the percentile, of the rank with the largest median."""
     context = multiprocessing.get_context("spawn")
     with tempfile.NamedTemporaryFile() as meeting, context.Pool(RANKS) as ranks:
-        calls = ranks.starmap(one_rank, [(rank, meeting.name, socket) for rank in range(RANKS)], chunksize=1)
+        told = ranks.starmap(one_rank, [(rank, meeting.name, socket) for rank in range(RANKS)], chunksize=1)
     return {
-        "four ranks, between votes": slowest([[call for at, call in each if at % AGREE_EVERY] for each in calls]),
-        "four ranks, at a vote": slowest([[call for at, call in each if at % AGREE_EVERY == 0] for each in calls]),
-        "four ranks, means of ten calls": slowest([means([call for _, call in each]) for each in calls]),
+        "four ranks, between votes": slowest([[c.clock for c in calls if c.step % AGREE_EVERY] for calls in told]),
+        "four ranks, at a vote": slowest([[c.clock for c in calls if c.step % AGREE_EVERY == 0] for calls in told]),
+        "four ranks, means of ten calls": slowest([means([c.clock for c in calls]) for calls in told]),
+        "the same in processor time": slowest([means([c.processor for c in calls]) for calls in told]),
     }
 
 
@@ -95,8 +106,8 @@ def means(calls: list[float]) -> list[float]:
     return [sum(calls[at : at + AGREE_EVERY]) / AGREE_EVERY for at in range(0, len(calls), AGREE_EVERY)]
 
 
-def one_rank(rank: int, meeting: str, socket: str) -> list[tuple[int, float]]:
-    """The steps and what their calls cost on this rank, microseconds."""
+def one_rank(rank: int, meeting: str, socket: str) -> list[Call]:
+    """The calls of this rank."""
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=RANKS)
     model = torch.nn.Linear(32, 32)
@@ -110,7 +121,7 @@ def one_rank(rank: int, meeting: str, socket: str) -> list[tuple[int, float]]:
     with InstabilityGuard.attach(
         model, optimizer, run_id=run, socket=socket, sample_every=10**9, agree_every=AGREE_EVERY
     ) as guard:
-        calls = [(step, timed(guard, step, idle)) for step in range(1, WARM_UP + MEASURED + 1)][WARM_UP:]
+        calls = [timed(guard, step, idle) for step in range(1, WARM_UP + MEASURED + 1)][WARM_UP:]
     distributed.destroy_process_group()
     return calls
 
