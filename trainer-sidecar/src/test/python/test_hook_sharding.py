@@ -180,16 +180,16 @@ class ShardingTest(unittest.TestCase):
     def test_should_lend_a_spare_slot_once(self) -> None:
         slot = torch.zeros(40, 2)
         spare = SpareSlots([slot])
-        first, second, third = (spare.empty(Part(0, 0, 3, 5), torch.float32) for _ in range(3))
+        first, second, third = (spare.empty(Part(0, 0, 3, 5), "float32") for _ in range(3))
         for value, part in enumerate((first, second, third), 1):
             part.fill_(value)
         self.assertEqual([int((slot == value).sum()) for value in (1, 2, 3)], [15, 15, 15])
         self.assertEqual(first.shape, (3, 5))
-        elsewhere = spare.empty(Part(0, 0, 3, 11), torch.float32)
+        elsewhere = spare.empty(Part(0, 0, 3, 11), "float32")
         elsewhere.fill_(4)
         self.assertEqual(int((slot == 4).sum()), 0)
         spare.add(slot)
-        spare.empty(Part(0, 0, 3, 11), torch.float32).fill_(5)
+        spare.empty(Part(0, 0, 3, 11), "float32").fill_(5)
         self.assertEqual(int((slot == 5).sum()), 33)
 
     def test_should_know_whether_parts_make_up_a_whole(self) -> None:

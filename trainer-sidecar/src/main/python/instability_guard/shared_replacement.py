@@ -124,7 +124,7 @@ class SharedReplacement(MatrixReplacement):
             matrix = self._by_name[layer.name]
             slot = _slot(matrix, session)
             if layer.is_sharded:
-                part = spare.empty(layer.parts[self._rank], getattr(torch, matrix.dtype))
+                part = spare.empty(layer.parts[self._rank], matrix.dtype)
                 own = _hand_out(layer, slot, part, ranks, deadline)
                 staged[layer.name] = part if own is part else part.copy_(own)
                 if slot is not None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from instability_guard.sharding import Part
-from instability_guard.staging import align
+from instability_guard.staging import SlotShape, align
 
 
 class SpareSlots:
@@ -22,11 +22,11 @@ class SpareSlots:
         """From now on this slot is spare, too."""
         self._spare.append(slot.view(-1).view(torch.uint8))
 
-    def empty(self, part: Part, dtype: torch.dtype) -> Tensor:
-        """Room for a part; its values are arbitrary."""
-        size = part.area * torch.empty((), dtype=dtype).element_size()
+    def empty(self, part: Part, dtype: str) -> Tensor:
+        """Room for a part of a matrix of this dtype name; its values are arbitrary."""
+        size = SlotShape(part.rows, part.columns, dtype).size
         for index, spare in enumerate(self._spare):
             if size <= spare.numel():
                 self._spare[index] = spare[align(size) :]
-                return spare[:size].view(dtype).view(part.rows, part.columns)
-        return torch.empty(part.rows, part.columns, dtype=dtype)
+                return spare[:size].view(getattr(torch, dtype)).view(part.rows, part.columns)
+        return torch.empty(part.rows, part.columns, dtype=getattr(torch, dtype))

@@ -72,8 +72,8 @@ public record RunCopy(long records, long telemetry, long unreadable) {
                     order.add(read(topics.get(i)), i > telemetryAt);
                 }
             }
-            try (TopicReader reader =
-                    new TopicReader(cluster, records -> Progress.of("reading telemetry", records, isShown))) {
+            try (TopicReader reader = new TopicReader(
+                    cluster, records -> Progress.of("reading telemetry", records.getAsLong(), isShown))) {
                 reader.read(Topics.TELEMETRY, entry -> {
                     if (run.equals(entry.record().key())) {
                         telemetry++;

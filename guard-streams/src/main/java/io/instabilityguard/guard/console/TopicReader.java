@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,7 +32,7 @@ final class TopicReader implements AutoCloseable {
     private static final int ANSWER_MS = 10_000;
 
     private final ClusterOptions cluster;
-    private final LongFunction<Progress> shown;
+    private final Function<LongSupplier, Progress> shown;
     private final KafkaConsumer<String, byte[]> consumer;
     private long unreadable;
 
@@ -40,8 +41,8 @@ final class TopicReader implements AutoCloseable {
         this(cluster, records -> Progress.hidden());
     }
 
-    /** The same, which shows how far it is, given how many records there are. */
-    TopicReader(ClusterOptions cluster, LongFunction<Progress> shown) {
+    /** The same, which shows how far it is; how many records there are is asked for only when that is shown. */
+    TopicReader(ClusterOptions cluster, Function<LongSupplier, Progress> shown) {
         this.cluster = cluster;
         this.shown = shown;
         Map<String, Object> settings = new HashMap<>(cluster.clients());
@@ -67,7 +68,7 @@ final class TopicReader implements AutoCloseable {
     /** Hands every record to {@code reader} as it stands in the topic. */
     void readRaw(Topic<?> topic, Consumer<ConsumerRecord<String, byte[]>> reader) {
         Map<TopicPartition, Long> ends = assign(topic);
-        try (Progress progress = shown.apply(records(ends))) {
+        try (Progress progress = shown.apply(() -> records(ends))) {
             readTo(ends, topic, reader, progress);
         }
     }
