@@ -88,8 +88,9 @@ class Rank:
         loss.backward()
         for parameter in self.model.parameters():
             distributed.all_reduce(parameter.grad)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1e9)
         self.optimizer.step()
-        guard.step(step, loss=loss)
+        guard.step(step, loss=loss.item(), gradient_norm=norm.item())
 
     def weights(self) -> Dict[str, Tensor]:
         """Copies of all weights by name."""

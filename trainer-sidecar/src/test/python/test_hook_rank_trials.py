@@ -51,7 +51,7 @@ def tried(rank: Rank, trial: Trial, seed: int) -> Told:
         trouble = {"paused": ("APPLY", silent), "dies at work": ("APPLY", die), "paused at a sample": ("STEP", silent)}
         rank.sidecar.on.update([trouble[trial.trouble]] if trial.trouble in trouble else [])
     heard_at = trial.step if is_victim and trial.trouble == "late" else 0
-    guard = rank.attach(command_timeout=0.2, sample_every=3)
+    guard = rank.attach(command_timeout=0.2, sample_every=3 if seed % 2 else 100)
     for step in range(STEPS):
         if is_victim and trial.trouble == "dead" and step == trial.step:
             rank.sidecar.stop()

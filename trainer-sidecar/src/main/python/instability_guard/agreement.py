@@ -60,6 +60,16 @@ class Agreement:
         self._boundary = boundary
         self._pending = self._ranks.begin(_mark(boundary, _VOTE), [given, -given, lacking])
 
+    def renew_silence(self, step: int) -> bool:
+        """Whether all ranks gave nothing for this boundary; then this one gives nothing for the next. May `RanksLost`."""
+        if self._pending is None or self._boundary != step:
+            return False
+        most, least, _ = self._pending.result(time.monotonic() + self._timeout)
+        if most or least:
+            return False
+        self.cast(step + self.every, 0)
+        return True
+
     def verdict(self, step: int) -> Verdict:
         """What was agreed on for this step; `RanksLost` when that cannot be known."""
         pending, self._pending = self._pending, None

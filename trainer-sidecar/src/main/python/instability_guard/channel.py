@@ -64,14 +64,28 @@ class Channel:
             return False
         return written == len(frame) or self._keep(frame[written:])
 
+    def send_frame(self, frame: bytes) -> bool:
+        """Sends a droppable message whose length stands before it already; False: dropped."""
+        if self._unsent or self._broken:
+            return False
+        try:
+            written = self._socket.send(frame, _NO_SIGNAL)
+        except OSError as error:
+            written = self._failed(error)
+        return written == len(frame) or (written > 0 and self._keep(frame[written:]))
+
     def flush(self) -> None:
         """Sends what earlier calls left over, as far as the socket takes it."""
         if self._unsent and not self._broken:
             del self._unsent[: self._write(self._unsent)]
 
+    def has_news(self) -> bool:
+        """Whether `receive` would have something to say."""
+        return bool(self._arrivals.poll(0) or self._received or self._broken)
+
     def receive(self) -> List[bytes]:
         """The messages that are there, at most 256 a call; `ChannelLost` once there are none and there will be none."""
-        if not (self._arrivals.poll(0) or self._received or self._broken):
+        if not self.has_news():
             return []
         if len(self._received) < MAX_MESSAGE + _PREFIX.size:
             self._read()
@@ -102,11 +116,14 @@ class Channel:
     def _write(self, data: Union[bytes, bytearray]) -> int:
         try:
             return self._socket.send(data, _NO_SIGNAL)
-        except BlockingIOError:
-            return 0
         except OSError as error:
+            return self._failed(error)
+
+    def _failed(self, error: OSError) -> int:
+        """What was written: nothing. That the buffer is full is no failure."""
+        if not isinstance(error, BlockingIOError):
             self._broken = "sending failed: %s" % error
-            return 0
+        return 0
 
     def _keep(self, rest: bytes) -> bool:
         if len(self._unsent) + len(rest) > _MAX_UNSENT:

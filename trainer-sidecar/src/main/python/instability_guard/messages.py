@@ -115,6 +115,10 @@ _STEP = (
 )
 _PLAIN = 1
 _PLAIN_STEP = struct.Struct(">Bq5d2q3d")
+PLAIN_FRAME = struct.Struct(">I" + _PLAIN_STEP.format[1:])
+"""The same with its length before it."""
+PLAIN_PREFIX = _PLAIN_STEP.size, _PLAIN
+"""What a plain frame begins with; the numbers of `StepReport` from `step` to `wait_millis` follow, `sample` left out."""
 
 
 def step_payload(report: StepReport) -> bytes:

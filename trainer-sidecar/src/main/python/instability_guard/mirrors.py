@@ -85,6 +85,11 @@ class Mirroring:
         self._mirror = mirror
         self._report = report
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is one."""
+        return self._mirror is not None
+
     def step(self, told: StepReport) -> None:
         """Shows the scalars of a step whose turn it is."""
         if self._mirror is not None and told.step % self._mirror.every == 0:

@@ -35,11 +35,16 @@ class OptimizerSteps:
 
     def told(self, norm: Optional[Scalar]) -> Tuple[Optional[Scalar], List[str]]:
         """The gradient norm to report, and the omission to name when the step was skipped; begins the next step."""
-        if type(norm) is float and self._count and self._found_inf is None:  # an ordinary step, at little cost
+        if type(norm) is float and self.is_ordinary:
             self._norm = norm
             self._count = 0
             return norm, []
         return self._believed(norm), self._omissions()
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether the optimizers stepped and no loss scaler is at work, so that a float is believed as it is."""
+        return bool(self._count) and self._found_inf is None
 
     def _believed(self, norm: Optional[Scalar]) -> Optional[Scalar]:
         """`norm`, unless the step was skipped and it is not finite."""

@@ -31,6 +31,7 @@ class Pending:
 
     def __init__(self, work: Any, numbers: "ctypes.Array[ctypes.c_int64]", mark: int, count: int) -> None:
         self._work = work
+        self._is_complete = False
         self._numbers = numbers
         self._mark = mark
         self._count = count
@@ -38,11 +39,12 @@ class Pending:
     @property
     def is_complete(self) -> bool:
         """Whether every rank has been heard, or can no longer be."""
-        return bool(self._work.is_completed())
+        self._is_complete = self._is_complete or bool(self._work.is_completed())
+        return self._is_complete
 
     def result(self, deadline: float) -> List[int]:
         """The largest ones; `RanksLost` when they are not known by `deadline` (of `time.monotonic()`)."""
-        _await(self._work, deadline)
+        _await(self._work, None if self.is_complete else deadline)
         most, least, *found = self._numbers
         if most != self._mark or least != -self._mark:
             raise RanksLost("the ranks are not at the same step")
@@ -96,7 +98,10 @@ class Ranks:
         if self._latest is not None and not self._latest.is_complete:
             raise RanksLost("the exchange before this one has not ended")
         self._numbers[:] = (mark, -mark, *numbers, *_PADDING[len(numbers) :])
-        work = self._started(lambda: self._group.allreduce([self._exchanged], self._largest))
+        try:
+            work = self._group.allreduce([self._exchanged], self._largest)
+        except RuntimeError as error:
+            raise RanksLost(_first_line(error)) from None
         self._latest = Pending(work, self._numbers, mark, len(numbers))
         return self._latest
 
@@ -170,10 +175,13 @@ def _largest() -> Any:
     return options
 
 
-def _await(work: Any, deadline: float) -> None:
-    left = max(_SHORTEST_WAIT, deadline - time.monotonic())
+def _await(work: Any, deadline: Optional[float]) -> None:
+    """Waits for the end of what was started, for which there is no deadline if it has ended; `RanksLost` if it failed."""
     try:
-        work.wait(datetime.timedelta(seconds=left))
+        if deadline is None:
+            work.wait()
+        else:
+            work.wait(datetime.timedelta(seconds=max(_SHORTEST_WAIT, deadline - time.monotonic())))
     except RuntimeError as error:
         text = _first_line(error)
         raise RanksLost("a rank did not answer in time" if "timed out" in text.lower() else text) from None

@@ -21,6 +21,12 @@ class SampleCadence:
         every, until_step = self._ordered
         return step % (self._usual if 0 <= until_step < step else every) == 0
 
+    def next_due(self, step: int) -> int:
+        """The first step from `step` on that is sampled."""
+        every, until_step = self._ordered or (self._usual, FOREVER)
+        due = _multiple(every, step)
+        return due if until_step == FOREVER or due <= until_step else _multiple(self._usual, max(step, until_step + 1))
+
     def apply(self, occasion: Occasion) -> Effect:
         """SAMPLE_EVERY: `every` steps from the next one on, up to and including `untilStep`."""
         parameters = occasion.command.parameters
@@ -29,6 +35,10 @@ class SampleCadence:
         occasion.pact.conclude()
         self._ordered = int(parameters["every"]), until_step
         return Effect({"sampleEvery": parameters["every"]})
+
+
+def _multiple(every: int, step: int) -> int:
+    return -(-step // every) * every
 
 
 def check_until(until_step: int, step: int) -> None:

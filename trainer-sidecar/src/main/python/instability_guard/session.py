@@ -68,6 +68,10 @@ class Session:
         """Whether the hook may write into the slots."""
         return self._lent is None and (self._offered is None or self.is_welcome)
 
+    def has_news(self) -> bool:
+        """Whether `pump` would find anything."""
+        return self._channel.has_news()
+
     def pump(self) -> None:
         """Handles the messages that are there; `SessionLost` at the end of the connection."""
         try:
@@ -107,6 +111,14 @@ class Session:
         if report.sample:
             self._lent = ("SAMPLED", report.step)
         self._unconfirmed.append(report.step)
+        return True
+
+    def send_plain(self, step: int, frame: bytes) -> bool:
+        """As `send_step`, of a STEP without a sample that is a frame already."""
+        self.step = step
+        if not self._channel.send_frame(frame):
+            return False
+        self._unconfirmed.append(step)
         return True
 
     def exchange(self, command_id: str, step: int, indices: List[int], deadline: float) -> Optional[Message]:

@@ -38,6 +38,10 @@ class Turn:
         """Whether anything is to be done at the boundary of `step`."""
         return not self._book.is_idle
 
+    def passes(self, step: int) -> bool:
+        """With nothing pending here: whether the turn at the boundary of `step` is over by that, else `__call__` takes it."""
+        return True
+
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """Passes the boundary of `step`; the step from which the run goes on if it was rewound, else None."""
         self._refuse_if_held(session, step)
@@ -126,6 +130,16 @@ class SharedTurn(Turn):
         """At every boundary where the ranks vote, too."""
         return (self._agreement is not None and step % self._agreement.every == 0) or not self._book.is_idle
 
+    def passes(self, step: int) -> bool:
+        """If no rank named a command for this boundary: then this one names none for the next."""
+        if self._agreement is None or self._given:
+            return False
+        try:
+            return self._agreement.renew_silence(step)
+        except RanksLost as error:
+            self._lose(error)
+            return False
+
     def __call__(self, session: Optional[Session], step: int) -> Optional[int]:
         """As for one rank; every rank comes here at every step, whether it has a session or not."""
         agreement = self._agreement
@@ -144,10 +158,13 @@ class SharedTurn(Turn):
             agreement.cast(boundary, self._given)
             return resumed
         except RanksLost as error:
-            self._agreement = None
-            self._reason = "the ranks cannot agree on a command any more: %s" % error
-            self._report.warn("training goes on, but no command is applied: %s" % self._reason)
+            self._lose(error)
             return None
+
+    def _lose(self, error: RanksLost) -> None:
+        self._agreement = None
+        self._reason = "the ranks cannot agree on a command any more: %s" % error
+        self._report.warn("training goes on, but no command is applied: %s" % self._reason)
 
     def _at_boundary(self, agreement: Agreement, session: Optional[Session], step: int) -> Optional[int]:
         verdict = agreement.verdict(step)
