@@ -64,7 +64,7 @@ class Boundary:
         self._pacing = Pacing(options.lockstep, options.lockstep_timeout, options.min_step_ms, report)
         self._listens_every = options.agree_every or 1
         self._has_more = self._pacing.is_on or mirroring.is_on
-        self._watched = -1
+        self._ordinary_before = -1  # from here on a step may be sampled, or be the last before one that is
         self._report = report
         self._readers = _fresh_readers()
         self._last_start = math.nan
@@ -98,7 +98,7 @@ class Boundary:
         the processor's caches. The sidecar is listened to only where a command could be applied or agreed on.
         """
         session = self._connection.session
-        if session is None or self._has_more or not (self.last_step < step < self._watched and self._book.is_idle):
+        if session is None or self._has_more or not (self.last_step < step < self._ordinary_before and self._book.is_idle):
             return False
         logit = math.nan if max_attention_logit is None else max_attention_logit
         if type(loss) is not float or type(gradient_norm) is not float or type(logit) is not float:
@@ -144,7 +144,8 @@ class Boundary:
     def arm(self) -> None:
         """Has the forward passes of the next step watched, if it is to be sampled."""
         following = self.last_step + 1
-        self._watched = self._interventions.cadence.next_due(following) - 1 if self._has_samples else _NEVER
+        sample = self._interventions.cadence.next_due(following) if self._has_samples else _NEVER
+        self._ordinary_before = sample - 1
         if self._connection.session is not None and self._is_sampled(following):
             self._signals.arm(following)
         elif self._signals.is_armed:
