@@ -28,7 +28,7 @@ public record Plan(List<Scenario> scenarios, List<Method> methods, Map<String, L
      *
      * @param name in the reference trainer
      * @param twin the healthy run beside it, by name; null when there is none
-     * @param remedy the method that the authors of its failure propose; null when there is none
+     * @param remedy the method that the guard must equal within 2 %; null when there is none
      * @param says what goes wrong, for people
      */
     public record Scenario(

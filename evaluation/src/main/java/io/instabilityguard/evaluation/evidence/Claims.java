@@ -61,18 +61,22 @@ record Claims(Plan plan, List<CellSummary> cells) {
     private static List<Claim> compare(CellSummary guard, CellSummary rival) {
         Half ours = guard.unseen();
         Half theirs = rival.unseen();
+        Claim lost = new Claim(
+                ours.lostRate() <= theirs.lostRate(),
+                "%s: lost under the guard %d of %d, under the best rival (%s) %d of %d"
+                        .formatted(
+                                guard.scenario(),
+                                ours.lost(),
+                                ours.runs(),
+                                rival.method(),
+                                theirs.lost(),
+                                theirs.runs()));
+        if (theirs.medianFinalLoss() == null) {
+            return List.of(lost);
+        }
         double excess = loss(ours) / loss(theirs) - 1;
         return List.of(
-                new Claim(
-                        ours.lostRate() <= theirs.lostRate(),
-                        "%s: lost under the guard %d of %d, under the best rival (%s) %d of %d"
-                                .formatted(
-                                        guard.scenario(),
-                                        ours.lost(),
-                                        ours.runs(),
-                                        rival.method(),
-                                        theirs.lost(),
-                                        theirs.runs())),
+                lost,
                 new Claim(
                         excess <= LOSS_MARGIN,
                         "%s: median final loss against the best rival (%s): %+.1f %%"
@@ -84,7 +88,8 @@ record Claims(Plan plan, List<CellSummary> cells) {
                 .filter(cell -> cell.role() == Role.GUARD)
                 .findFirst();
         Optional<CellSummary> remedy = unseen(scenario.name())
-                .filter(cell -> cell.method().equals(scenario.remedy()))
+                .filter(cell ->
+                        cell.method().equals(scenario.remedy()) && cell.unseen().medianFinalLoss() != null)
                 .findFirst();
         if (guard.isEmpty() || remedy.isEmpty()) {
             return Optional.empty();

@@ -40,6 +40,15 @@ class ClaimsTest {
     }
 
     @Test
+    void shouldCompareNoLossWithThatOfAMethodWithoutSurvivors() {
+        runs.add(Runs.run("D12", "mhc", 1, null));
+        runs.add(Runs.run("D12", "guard", 1, 2.02));
+        assertThat(claims().all())
+                .containsExactly(
+                        new Claim(true, "D12: lost under the guard 0 of 1, under the best rival (mhc) 1 of 1"));
+    }
+
+    @Test
     void shouldCountFalseAlarmsThatAct() {
         RunRecord healthy = Runs.run("S-stable", "guard", 1, 2.0);
         runs.add(Runs.guarded(healthy, healthy.losses(), new Alarm("a", 3, true)));
