@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 from instability_guard.agreement import Agreement
 from instability_guard.commands import CommandBook
@@ -22,6 +22,9 @@ from instability_guard.sharding import is_sharded
 from instability_guard.signals import Signals
 from instability_guard.turn import SharedTurn, Turn
 
+
+Scalars = Tuple[Optional[Scalar], Optional[Scalar], Optional[Scalar]]
+"""Loss, gradient norm and largest attention logit of a step; None for what the training loop does not say."""
 
 _NEVER = 1 << 62
 
@@ -72,45 +75,37 @@ class Boundary:
         self._skipped = 0
         self._dropped = 0
 
-    def __call__(
-        self,
-        step: int,
-        loss: Optional[Scalar],
-        gradient_norm: Optional[Scalar],
-        max_attention_logit: Optional[Scalar],
-    ) -> None:
-        """Passes the boundary of `step`; None for what the training loop does not say."""
+    def __call__(self, step: int, scalars: Scalars) -> None:
+        """Passes the boundary of `step`."""
         started = time.perf_counter()
-        if not self._passed_at_once(step, loss, gradient_norm, max_attention_logit, started):
-            self._pass(step, loss, gradient_norm, max_attention_logit, started)
+        if not self._passed_at_once(step, scalars, started):
+            self._pass(step, scalars, started)
 
-    def _passed_at_once(
-        self,
-        step: int,
-        loss: Optional[Scalar],
-        gradient_norm: Optional[Scalar],
-        max_attention_logit: Optional[Scalar],
-        started: float,
-    ) -> bool:
+    def _passed_at_once(self, step: int, scalars: Scalars, started: float) -> bool:
         """Passes a boundary at which there is nothing to do but to tell numbers, as at nearly all; False: there is more.
 
         It tells what `_pass` would, in one function: each call costs microseconds where the training step has emptied
         the processor's caches. The sidecar is listened to only where a command could be applied or agreed on.
         """
         session = self._connection.session
-        if session is None or self._has_more or not (self.last_step < step < self._ordinary_before and self._book.is_idle):
+        if (
+            session is None
+            or self._has_more
+            or not (self.last_step < step < self._ordinary_before and self._book.is_idle)
+        ):
             return False
-        logit = math.nan if max_attention_logit is None else max_attention_logit
-        if type(loss) is not float or type(gradient_norm) is not float or type(logit) is not float:
+        loss, norm, logit = scalars
+        logit = math.nan if logit is None else logit
+        if type(loss) is not float or type(norm) is not float or type(logit) is not float:
             return False
         rates, steps = self._interventions.learning_rate, self._interventions.steps
         if rates.scale < 1.0 or self._skipped or self._dropped or not steps.is_ordinary:
             return False
         if step % self._listens_every == 0 and (session.has_news() or not self._turn.passes(step)):
             return False
-        steps.told(gradient_norm)
+        steps.told(norm)
         millis = (started - self._last_start) * 1000.0
-        numbers = step, loss, gradient_norm, *rates.effective(), logit, 0, 0, self._hook_micros, millis, 0.0
+        numbers = step, loss, norm, *rates.effective(), logit, 0, 0, self._hook_micros, millis, 0.0
         if session.send_plain(step, PLAIN_FRAME.pack(*PLAIN_PREFIX, *numbers)):
             self._report.counts["stepsSent"] += 1
         else:
@@ -120,19 +115,12 @@ class Boundary:
         self._hook_micros = (time.perf_counter() - started) * 1e6
         return True
 
-    def _pass(
-        self,
-        step: int,
-        loss: Optional[Scalar],
-        gradient_norm: Optional[Scalar],
-        max_attention_logit: Optional[Scalar],
-        started: float,
-    ) -> None:
+    def _pass(self, step: int, scalars: Scalars, started: float) -> None:
         if self._interventions.learning_rate.scale < 1.0:
             self._interventions.learning_rate.regrow()
         session = self._connection.session or self._attached()
         self.last_step = step
-        report = self._reported(step, loss, gradient_norm, max_attention_logit, started)
+        report = self._reported(step, scalars, started)
         self._last_start = started
         waited = self._converse(session, report)
         self._mirroring.step(report)
@@ -146,7 +134,7 @@ class Boundary:
         following = self.last_step + 1
         sample = self._interventions.cadence.next_due(following) if self._has_samples else _NEVER
         self._ordinary_before = sample - 1
-        if self._connection.session is not None and self._is_sampled(following):
+        if self._connection.session is not None and sample == following:
             self._signals.arm(following)
         elif self._signals.is_armed:
             self._signals.disarm()
@@ -154,17 +142,10 @@ class Boundary:
     def _is_sampled(self, step: int) -> bool:
         return self._has_samples and self._interventions.cadence.is_due(step)
 
-    def _reported(
-        self,
-        step: int,
-        loss: Optional[Scalar],
-        gradient_norm: Optional[Scalar],
-        max_attention_logit: Optional[Scalar],
-        started: float,
-    ) -> StepReport:
+    def _reported(self, step: int, scalars: Scalars, started: float) -> StepReport:
         readers = self._readers
-        norm, omissions = self._interventions.steps.told(gradient_norm)
-        logit = max_attention_logit
+        loss, norm, logit = scalars
+        norm, omissions = self._interventions.steps.told(norm)
         learning_rate, scale = self._interventions.learning_rate.effective()
         return StepReport(
             step,

@@ -181,7 +181,7 @@ class InstabilityGuard:
             return
         self._is_stepping = True
         try:
-            self._boundary(operator.index(step), loss, gradient_norm, max_attention_logit)
+            self._boundary(operator.index(step), (loss, gradient_norm, max_attention_logit))
         except Exception as error:
             self._report.error(error)
         finally:

@@ -98,10 +98,7 @@ class Ranks:
         if self._latest is not None and not self._latest.is_complete:
             raise RanksLost("the exchange before this one has not ended")
         self._numbers[:] = (mark, -mark, *numbers, *_PADDING[len(numbers) :])
-        try:
-            work = self._group.allreduce([self._exchanged], self._largest)
-        except RuntimeError as error:
-            raise RanksLost(_first_line(error)) from None
+        work = self._started(self._group.allreduce, [self._exchanged], self._largest)
         self._latest = Pending(work, self._numbers, mark, len(numbers))
         return self._latest
 
@@ -128,7 +125,7 @@ class Ranks:
         padded = torch.zeros(longest + 8, dtype=torch.uint8)
         padded[: len(given) + 8] = torch.tensor(list(len(given).to_bytes(8, "big") + given), dtype=torch.uint8)
         heard = [torch.zeros_like(padded) for _ in range(self.size)]
-        _await(self._started(lambda: self._group.allgather([heard], [padded])), deadline)
+        _await(self._started(self._group.allgather, [heard], [padded]), deadline)
         said = [bytes(each.tolist()) for each in heard]
         return [each[8 : 8 + int.from_bytes(each[:8], "big")].decode() for each in said]
 
@@ -138,15 +135,15 @@ class Ranks:
 
         options = c10d.BroadcastOptions()
         options.rootRank, options.rootTensor = source, 0
-        _await(self._started(lambda: self._group.broadcast([_bytes_of(tensor)], options)), deadline)
+        _await(self._started(self._group.broadcast, [_bytes_of(tensor)], options), deadline)
 
     def send(self, tensor: Tensor, to: int, deadline: float) -> None:
         """Sends a contiguous CPU tensor to a rank that receives it."""
-        _await(self._started(lambda: self._group.send([_bytes_of(tensor)], to, _TAG)), deadline)
+        _await(self._started(self._group.send, [_bytes_of(tensor)], to, _TAG), deadline)
 
     def receive(self, tensor: Tensor, source: int, deadline: float) -> None:
         """Fills a contiguous CPU tensor with what a rank sends."""
-        _await(self._started(lambda: self._group.recv([_bytes_of(tensor)], source, _TAG)), deadline)
+        _await(self._started(self._group.recv, [_bytes_of(tensor)], source, _TAG), deadline)
 
     def leave(self) -> None:
         """Leaves; the others are told by their next wait. Nothing is waited for here."""
@@ -160,9 +157,9 @@ class Ranks:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._group))
             self._group = None
 
-    def _started(self, operation: Any) -> Any:
+    def _started(self, operation: Any, *arguments: Any) -> Any:
         try:
-            return operation()
+            return operation(*arguments)
         except RuntimeError as error:
             raise RanksLost(_first_line(error)) from None
 

@@ -16,10 +16,7 @@ class SampleCadence:
 
     def is_due(self, step: int) -> bool:
         """Whether step `step` is sampled."""
-        if self._ordered is None:
-            return step % self._usual == 0
-        every, until_step = self._ordered
-        return step % (self._usual if 0 <= until_step < step else every) == 0
+        return self.next_due(step) == step
 
     def next_due(self, step: int) -> int:
         """The first step from `step` on that is sampled."""
