@@ -111,7 +111,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--report",
             paramLabel = "DIR",
-            description = "Write DIR/evidence.json, evidence.md and evidence.html.")
+            description =
+                    "Write DIR/evidence.json, evidence.md and evidence.html; what an earlier report there has and the store lacks is kept and marked.")
     private @Nullable Path report;
 
     @Option(names = "--traces", paramLabel = "DIR", description = "Keep the telemetry of guarded runs, for research.")

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param harmful commands judged harmful, in all runs
  * @param secondsPerStep median over runs of the median step, waits for the guard included; null when unknown
  * @param hookMillis median over runs of the hook's own time per step, waits excluded; null without a guard
+ * @param keptFrom commit of the earlier report that counted these runs, which the store no longer has; null when it has them
  */
 public record CellSummary(
         String scenario,
@@ -39,7 +40,8 @@ public record CellSummary(
         Map<String, Double> interventions,
         int harmful,
         @Nullable Double secondsPerStep,
-        @Nullable Double hookMillis) {
+        @Nullable Double hookMillis,
+        @Nullable String keptFrom) {
     /**
      * The runs of even or of odd seeds.
      *
@@ -72,5 +74,26 @@ public record CellSummary(
     /** Runs of all seeds. */
     int runs() {
         return tuning.runs() + unseen.runs();
+    }
+
+    /** The same, counted by an earlier report: the first one that did stays named. */
+    CellSummary keptFrom(String commit) {
+        return new CellSummary(
+                scenario,
+                method,
+                role,
+                isHealthy,
+                tuning,
+                unseen,
+                spikeScore,
+                gradientLabelled,
+                accuracy,
+                alarmsPer10k,
+                actingPer10k,
+                interventions,
+                harmful,
+                secondsPerStep,
+                hookMillis,
+                keptFrom == null ? commit : keptFrom);
     }
 }

@@ -207,12 +207,13 @@ record EvidencePage(Evidence evidence, List<RunRecord> runs) {
 
     private String footnote() {
         Evidence.Provenance provenance = evidence.provenance();
-        return "%s at commit %s, %s, %s; runs made at %s."
+        return "%s at commit %s, %s, %s; runs made at %s. %s"
                 .formatted(
                         provenance.command(),
                         provenance.commit(),
                         provenance.date(),
                         provenance.machine(),
-                        String.join(", ", provenance.runCommits()));
+                        String.join(", ", provenance.runCommits()),
+                        EvidenceText.kept(evidence));
     }
 }

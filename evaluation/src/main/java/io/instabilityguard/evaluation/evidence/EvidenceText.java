@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** The evidence as tables of text: the same rows for Markdown, terminal and page. */
@@ -35,6 +36,8 @@ final class EvidenceText {
     static final List<String> SIGNAL_HEAD =
             List.of("scope", "signal", "lead", "reading", "lost", "healthy", "AUROC", "95 % interval");
 
+    private static final String KEPT = " †";
+
     private EvidenceText() {}
 
     /** The cells of each scenario, in order. */
@@ -47,7 +50,7 @@ final class EvidenceText {
         Half even = cell.tuning();
         Half odd = cell.unseen();
         return List.of(
-                cell.method(),
+                cell.method() + (cell.keptFrom() == null ? "" : KEPT),
                 share(even.diverged(), even.runs()),
                 share(odd.diverged(), odd.runs()),
                 odd.low() == null ? Numbers.NONE : "%.2f–%.2f".formatted(odd.low(), odd.high()),
@@ -63,6 +66,20 @@ final class EvidenceText {
                 cell.hookMillis() == null ? Numbers.NONE : String.valueOf(cell.harmful()),
                 cell.secondsPerStep() == null ? Numbers.NONE : "%.1f".formatted(1000 * cell.secondsPerStep()),
                 Numbers.text("%.3f", cell.hookMillis()));
+    }
+
+    /** What the mark behind a method says; empty when none is marked. */
+    static String kept(Evidence evidence) {
+        List<String> commits = evidence.cells().stream()
+                .map(CellSummary::keptFrom)
+                .filter(Objects::nonNull)
+                .distinct()
+                .sorted()
+                .toList();
+        return commits.isEmpty()
+                ? ""
+                : "† counted by the report of an earlier campaign (%s) and not trained again since."
+                        .formatted(String.join(", ", commits));
     }
 
     private static String share(int hits, int of) {
@@ -155,6 +172,10 @@ final class EvidenceText {
                 .append(" runs made at ")
                 .append(String.join(", ", evidence.provenance().runCommits()))
                 .append(".\n\n");
+        String kept = kept(evidence);
+        if (!kept.isEmpty()) {
+            text.append(kept).append("\n\n");
+        }
         text.append("## What was promised\n\n");
         evidence.claims().forEach(claim -> text.append("- ").append(claim).append('\n'));
         if (!evidence.harmful().isEmpty()) {

@@ -72,7 +72,8 @@ record Summaries(Plan plan, List<RunRecord> runs) {
                 median(all, run -> run.result().secondsPerStep()),
                 median(
                         all,
-                        run -> number(run.guard() == null ? null : run.guard().hookMillis())));
+                        run -> number(run.guard() == null ? null : run.guard().hookMillis())),
+                null);
     }
 
     private boolean isTwin(String scenario) {
