@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  * @param outcomesQueueRecords key {@code outcomes.queue.records}: 1 to 1,000,000; default 1,024; beyond, outcomes wait for a restart
  * @param commandTimeoutMs key {@code command.timeout.ms}: longest wait of a trainer at one boundary, 1 to 60,000; default 2,000
  * @param sampling keys {@code profiles-every} (Koopman profiles and block Jacobians at every so many samples: 0, never, to 1,000,000; default 5)
- *     and {@code increments} (keep the previous sample's weights, 4 bytes per tracked parameter, to measure what changed: {@code true} or
+ *     and {@code increments} (keep the previous sample's weights, 4 bytes per tracked parameter, to measure exactly what changed: {@code true} or
  *     {@code false}, the default)
  * @param shadows keys {@code shadow-bytes} (memory for the weights that commands replaced, all sessions together: 0 to 2^40, default 1 GiB, and
  *     never more than a quarter of the Java heap) and {@code shadow-commands} (how many commands of a session can be rolled back: 0

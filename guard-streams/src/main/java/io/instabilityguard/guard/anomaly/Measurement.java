@@ -7,7 +7,10 @@ import io.instabilityguard.guard.policy.Quantity;
 import io.instabilityguard.schemas.KoopmanProfile;
 import io.instabilityguard.schemas.LayerSpectrum;
 import io.instabilityguard.schemas.LayerStatistic;
+import io.instabilityguard.schemas.StepTelemetry;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * What a step says about a quantity.
@@ -98,15 +101,31 @@ record Measurement(double value, long step, boolean abstained) {
 
     private static Measurement ofStatistics(Quantity quantity, Observation observation) {
         Values values = new Values(quantity);
+        Set<String> matrices = matrices(quantity, observation.telemetry());
         boolean any = false;
         for (LayerStatistic statistic : observation.telemetry().getStatistics()) {
             if (statistic.getMetric().equals(quantity.label())
-                    && quantity.depths().contains(statistic.getDepth())) {
+                    && quantity.depths().contains(statistic.getDepth())
+                    && (quantity.roles().isEmpty() || matrices.contains(statistic.getLayer()))) {
                 any = true;
                 statistic.getValues().forEach(values::add);
             }
         }
         return any ? values.at(observation.telemetry().getProfilesStep()) : NONE;
+    }
+
+    /** Names of the sampled matrices that have one of the quantity's roles; statistics say no roles themselves. */
+    private static Set<String> matrices(Quantity quantity, StepTelemetry telemetry) {
+        if (quantity.roles().isEmpty()) {
+            return Set.of();
+        }
+        Set<String> names = new HashSet<>();
+        for (LayerSpectrum layer : telemetry.getLayers()) {
+            if (quantity.covers(layer.getRole(), layer.getDepth())) {
+                names.add(layer.getName());
+            }
+        }
+        return names;
     }
 
     /** Values of layers on their way to become one. */

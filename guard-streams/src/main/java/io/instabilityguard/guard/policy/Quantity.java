@@ -11,7 +11,7 @@ import java.util.TreeSet;
  * @param metric what is measured
  * @param statistic for {@link Metric#LAYER_STATISTIC}: its name in the records; empty otherwise
  * @param of how several layers become one number
- * @param roles spectra of matrices with these roles only; empty for all that are weights (residual mixing is not)
+ * @param roles spectra and statistics of matrices with these roles only; empty for all that are weights (residual mixing is not)
  * @param depths layers of these blocks only
  * @param logarithm whether the natural logarithm is taken
  * @param holdSteps steps for which a sampled value stands, that of the sample included

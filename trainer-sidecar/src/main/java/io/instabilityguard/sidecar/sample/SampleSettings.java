@@ -5,7 +5,7 @@ package io.instabilityguard.sidecar.sample;
  *
  * @param profilesEvery Koopman profiles and block Jacobians at every so many samples; 0: never
  * @param increments whether the weights of the previous sample are kept (4 bytes per tracked parameter, 8 for queries and keys) to
- *     measure what changed
+ *     measure exactly what changed; else update ratios are estimated, and those of weights that only the device reads not known
  */
 public record SampleSettings(int profilesEvery, boolean increments) {
     /** Profiles at every fifth sample, no increments. */

@@ -15,19 +15,20 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Measures every staged matrix, as many of one shape at once as the backend likes. Not thread-safe: one per session, used by its
- * numerics thread.
+ * Measures every staged matrix, as many of one shape at once as the backend likes, and how far those that the host reads have moved. Not
+ * thread-safe: one per session, used by its numerics thread.
  */
 final class WeightSampler {
     private final StagedMatrices staged;
     private final SpectrumProbe probe;
     private final Workspace copies;
     private final Optional<WeightIncrements> increments;
+    private final SampledUpdates updates = new SampledUpdates();
     private final List<List<Integer>> batches;
     private final Map<Integer, Integer> feeders;
 
     /**
-     * Measures these matrices with this probe, each in its slot, and what changed since the previous sample when asked to.
+     * Measures these matrices with this probe, each in its slot, and exactly what changed since the previous sample when asked to.
      *
      * @param copies in the memory of the probe's backend
      */
@@ -45,7 +46,7 @@ final class WeightSampler {
         return probe.batchSize(matrix.rows(), matrix.columns(), copied);
     }
 
-    /** The spectra of the weights that the slots hold now; what changed is added to {@code statistics}. */
+    /** The spectra of the weights that the slots hold now; how far they have moved is added to {@code statistics}. */
     List<StepSample.Spectrum> measure(List<Statistic> statistics) throws IOException {
         Map<Integer, MatrixSpectrum> spectra = new TreeMap<>();
         Map<Integer, Statistic> ratios = new TreeMap<>();
@@ -69,10 +70,16 @@ final class WeightSampler {
         List<FloatMatrix> matrices = new ArrayList<>();
         for (int index : batch) {
             FloatMatrix matrix = staged.read(index);
-            increments.flatMap(kept -> kept.updateRatio(index, matrix)).ifPresent(ratio -> ratios.put(index, ratio));
+            updateRatio(index, matrix).ifPresent(ratio -> ratios.put(index, ratio));
             matrices.add(copies.backend().resident(matrix, copies, matrices.size()));
         }
         return matrices;
+    }
+
+    private Optional<Statistic> updateRatio(int index, FloatMatrix matrix) {
+        return increments.isPresent()
+                ? increments.get().updateRatio(index, matrix)
+                : updates.updateRatio(staged.descriptions().get(index), matrix);
     }
 
     private List<StepSample.Spectrum> described(List<MatrixSpectrum> spectra) {

@@ -137,6 +137,21 @@ class WeightSamplerTest {
         assertThat(ratios.get(3).values()).containsExactly(0.0);
     }
 
+    /** Two matrices that only the host converts. */
+    @Test
+    void shouldEstimateUpdateRatiosOfWhatTheHostReadsAnyway() throws Exception {
+        WeightSampler sampler = sampler(false);
+        List<Statistic> statistics = new ArrayList<>();
+        sampler.measure(statistics);
+        assertThat(statistics).isEmpty();
+        put(hello.matrices().get(4), 10);
+        sampler.measure(statistics);
+        assertThat(statistics).extracting(Statistic::metric).containsOnly("updateRatio");
+        assertThat(statistics).extracting(Statistic::layer).containsExactly("up", "last");
+        assertThat(statistics.get(0).values().get(0)).isCloseTo(1, within(1e-6));
+        assertThat(statistics.get(1).values()).containsExactly(0.0);
+    }
+
     @Test
     void shouldKeepAMatrixThatIsNotFiniteToItself() throws Exception {
         theirs.putFloat((int) hello.matrices().get(2).slot().offset() + 8, Float.NaN);
