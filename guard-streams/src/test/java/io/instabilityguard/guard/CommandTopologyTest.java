@@ -55,6 +55,18 @@ final class CommandTopologyTest extends TopologyCase {
     }
 
     @Test
+    void shouldQuarterTheLearningRateAtABlowUpWhileACutIsStillUnderWay() {
+        guard.calm(0, 60);
+        guard.send(spike(60));
+        guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 61));
+        guard.send(calm(61).setGradientNorm(60).setLoss(3.5).build());
+        assertThat(guard.commands()).singleElement().satisfies(command -> {
+            assertThat(command.getKind()).isEqualTo(InterventionKind.SCALE_LEARNING_RATE);
+            assertThat(command.getParameters()).containsEntry("factor", 0.25);
+        });
+    }
+
+    @Test
     void shouldOrthogonaliseAttentionThatOutgrowsTheRest() {
         outgrow();
         assertThat(guard.commands()).singleElement().satisfies(command -> {

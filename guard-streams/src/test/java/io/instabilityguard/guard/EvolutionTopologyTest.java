@@ -29,14 +29,22 @@ final class EvolutionTopologyTest {
 
     /** Makes the default policy that of release v2 again: under another one baselines are learned anew. */
     private static final String POLICY_OF_V2 = """
-            signals: {loss-growth: null, attention-logit-climb: null}
-            detectors: {loss-shock: null, climbing-logits: null}
+            signals: {loss-growth: null, attention-logit-climb: null, mlp-update-ratio: null}
+            detectors:
+              loss-shock: null
+              climbing-logits: null
+              large-updates: null
+              gradient-blow-up: null
+              gradient-spike: {above: {gradient-ratio: 6.0}}
+              logit-jump: {above: {attention-logit: 30.0}}
             interventions:
+              quarter-learning-rate: null
               rewind: {enabled: false, when: null, retry-steps: null, parameters: {backSteps: 100}}
               sample-more-often: {enabled: false, when: null, while-elevated: null, verdict: null}
               clip-attention-logits:
                 {when: [exploding-logits], while-elevated: null, retry-steps: null, cooldown-steps: 2, parameters: {threshold: 100}}
-              cut-learning-rate: {yields-to: [switch-hyper-connections, clip-attention-logits]}
+              cut-learning-rate:
+                {when: [gradient-spike, loss-spike, logit-jump], yields-to: [switch-hyper-connections, clip-attention-logits]}
             """;
 
     private final List<Line> lines = read();

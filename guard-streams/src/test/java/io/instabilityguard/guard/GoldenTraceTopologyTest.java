@@ -17,6 +17,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The whole topology against the reference implementation of the rules, step by step, with the outcomes of the recorded runs. */
 final class GoldenTraceTopologyTest {
 
+    /** Those of the reference. */
+    private static final String LIMITS = """
+            detectors:
+              gradient-spike: {above: {gradient-ratio: 6}}
+              gradient-blow-up: {enabled: false}
+              logit-jump: {above: {attention-logit: 30}}
+            interventions: {quarter-learning-rate: {enabled: false}}
+            """;
+
     @ParameterizedTest
     @ValueSource(
             strings = {"synthetic-edges", "synthetic-outgrowth", "S-0-guarded", "S-stable-0-guarded", "CS-0-guarded"})
@@ -25,7 +34,7 @@ final class GoldenTraceTopologyTest {
         Map<Long, List<String>> applied = trace.applied();
         Map<Long, String> commanded = new TreeMap<>();
         Map<String, InterventionCommand> lastOfKind = new TreeMap<>();
-        try (GuardDriver guard = new GuardDriver(PolicyReader.parse("", Mode.ENFORCE))) {
+        try (GuardDriver guard = new GuardDriver(PolicyReader.parse(LIMITS, Mode.ENFORCE))) {
             for (StepTelemetry telemetry : trace.telemetry()) {
                 long step = telemetry.getStep();
                 applied.getOrDefault(step, List.of())

@@ -33,13 +33,14 @@ final class GuardTopologyTest extends TopologyCase {
     @Test
     void shouldEscalateAnAnomalyThatGrowsMuchWorse() {
         guard.calm(0, 60);
-        guard.send(calm(60).setGradientNorm(20).setLoss(2.8).build());
-        guard.send(calm(61).setGradientNorm(90).setLoss(2.8).build());
+        guard.send(calm(60).setGradientNorm(30).setLoss(2.8).build());
+        guard.send(calm(61).setGradientNorm(135).setLoss(2.8).build());
         assertThat(guard.anomalies())
                 .extracting(Anomaly::getTransition, Anomaly::getId)
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         tuple(AnomalyTransition.RAISED, "run-1/1000/gradient-spike/60"),
-                        tuple(AnomalyTransition.ESCALATED, "run-1/1000/gradient-spike/60"));
+                        tuple(AnomalyTransition.ESCALATED, "run-1/1000/gradient-spike/60"),
+                        tuple(AnomalyTransition.RAISED, "run-1/1000/gradient-blow-up/61"));
     }
 
     @Test

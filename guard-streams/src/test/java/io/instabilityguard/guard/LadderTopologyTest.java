@@ -22,8 +22,10 @@ final class LadderTopologyTest extends TopologyCase {
     private static final String LADDER = """
             detectors:
               loss-spike: {above: {loss-deviation: 1000000000}}
-              gradient-spike: {above: {loss-deviation: 0}}
+              gradient-spike: {above: {gradient-ratio: 6, loss-deviation: 0}}
+              gradient-blow-up: {enabled: false}
             interventions:
+              quarter-learning-rate: {enabled: false}
               sample-more-often: {enabled: true, verdict: {after-steps: 5}}
               save-checkpoint: {enabled: true, verdict: {after-steps: 5}}
               rewind: {enabled: true, verdict: {after-steps: 5}}

@@ -29,8 +29,10 @@ final class ShadowTopologyTest extends TopologyCase {
     private static final String CUTS = """
             detectors:
               loss-spike: {above: {loss-deviation: 1000000000}}
-              gradient-spike: {above: {loss-deviation: 0}}
+              gradient-spike: {above: {gradient-ratio: 6, loss-deviation: 0}}
+              gradient-blow-up: {enabled: false}
             interventions:
+              quarter-learning-rate: {enabled: false}
               cut-learning-rate: {verdict: {after-steps: 5}}
             """;
     private static final String LADDER = """

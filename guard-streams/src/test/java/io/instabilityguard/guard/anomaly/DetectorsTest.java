@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.instabilityguard.guard.anomaly.Reading.Level;
 import io.instabilityguard.guard.policy.Policy;
 import io.instabilityguard.guard.policy.PolicyReader;
+import io.instabilityguard.schemas.LayerStatistic;
 import io.instabilityguard.schemas.MatrixRole;
 import io.instabilityguard.schemas.StepTelemetry;
 import java.util.ArrayList;
@@ -37,19 +38,44 @@ final class DetectorsTest {
     @Test
     void shouldFireOnAGradientSpikeWithRisingLoss() {
         warmUp(WARM);
-        assertThat(fired(calm(WARM).setGradientNorm(20).setLoss(2.7).build())).containsExactly("gradient-spike");
+        assertThat(fired(calm(WARM).setGradientNorm(21).setLoss(2.7).build())).containsExactly("gradient-spike");
     }
 
     @Test
     void shouldLetAGradientSpikePassWhileTheLossFalls() {
         warmUp(WARM);
-        assertThat(fired(calm(WARM).setGradientNorm(20).setLoss(2.3).build())).isEmpty();
+        assertThat(fired(calm(WARM).setGradientNorm(21).setLoss(2.3).build())).isEmpty();
     }
 
     @Test
-    void shouldLetANearlySixfoldGradientPass() {
+    void shouldLetASixteenfoldGradientPass() {
         warmUp(WARM);
-        assertThat(fired(calm(WARM).setGradientNorm(5.5).setLoss(2.7).build())).isEmpty();
+        assertThat(fired(calm(WARM).setGradientNorm(16).setLoss(2.7).build())).isEmpty();
+    }
+
+    @Test
+    void shouldCallAFiftyfoldGradientABlowUpAndNoShockOfBadData() {
+        warmUp(WARM);
+        assertThat(fired(calm(WARM).setGradientNorm(49).setLoss(9).build()))
+                .containsExactlyInAnyOrder("gradient-spike", "loss-spike", "loss-shock");
+        assertThat(fired(calm(WARM + 1).setGradientNorm(60).setLoss(9).build()))
+                .containsExactlyInAnyOrder("gradient-spike", "loss-spike", "gradient-blow-up");
+    }
+
+    @Test
+    void shouldFireWhenTheOutputOfAnMlpIsReplacedWithinASample() {
+        warmUp(80);
+        assertThat(fired(moved(80, MatrixRole.MLP_DOWN, 0.79f).build())).isEmpty();
+        assertThat(fired(moved(90, MatrixRole.QUERY, 2).build())).isEmpty();
+        assertThat(fired(moved(100, MatrixRole.MLP_DOWN, 0.81f).build())).containsExactly("large-updates");
+    }
+
+    /** A step at which a matrix of this role was sampled, which has moved so far. */
+    private static StepTelemetry.Builder moved(long step, MatrixRole role, float ratio) {
+        return calm(step)
+                .setSpectraStep(step)
+                .setLayers(List.of(layer("moved", role, 1, 8)))
+                .setStatistics(List.of(new LayerStatistic("updateRatio", "moved", 0, List.of(ratio))));
     }
 
     @Test
@@ -61,13 +87,13 @@ final class DetectorsTest {
     @Test
     void shouldFireWhenAttentionLogitsJump() {
         warmUp(WARM);
-        assertThat(fired(calm(WARM).setMaxAttentionLogit(40).build())).containsExactly("logit-jump");
+        assertThat(fired(calm(WARM).setMaxAttentionLogit(90).build())).containsExactly("logit-jump");
     }
 
     @Test
     void shouldLetAJumpBelowTheFloorPass() {
         warmUp(WARM);
-        assertThat(fired(calm(WARM).setMaxAttentionLogit(29.9).build())).isEmpty();
+        assertThat(fired(calm(WARM).setMaxAttentionLogit(79.9).build())).isEmpty();
     }
 
     @ParameterizedTest
@@ -130,7 +156,7 @@ final class DetectorsTest {
     @Test
     void shouldIgnoreASampleWithANormThatIsNotFinite() {
         outgrow();
-        assertThat(fired(sampled(31, Double.NaN, 1).setMaxAttentionLogit(40).build()))
+        assertThat(fired(sampled(31, Double.NaN, 1).setMaxAttentionLogit(90).build()))
                 .containsExactly("non-finite", "attention-outgrowth");
     }
 
@@ -146,7 +172,7 @@ final class DetectorsTest {
             assertThat(fired(calm(step).setLoss(Double.NaN).setGradientNorm(1e9).build()))
                     .containsExactly("non-finite");
         }
-        assertThat(fired(calm(200).setGradientNorm(20).setLoss(2.7).build())).containsExactly("gradient-spike");
+        assertThat(fired(calm(200).setGradientNorm(21).setLoss(2.7).build())).containsExactly("gradient-spike");
     }
 
     @Test
@@ -157,7 +183,7 @@ final class DetectorsTest {
         }
         assertThat(fired(calm(WARM)
                         .setMaxAttentionLogit(Double.NaN)
-                        .setGradientNorm(20)
+                        .setGradientNorm(21)
                         .setLoss(2.7)
                         .build()))
                 .containsExactly("gradient-spike");

@@ -17,8 +17,11 @@ final class GoldenRulesTest {
     /** Those of the reference. */
     private static final String LIMITS = """
             detectors:
+              gradient-spike: {above: {gradient-ratio: 6}}
+              gradient-blow-up: {enabled: false}
               loss-spike: {above: {loss-deviation: 3.7}}
-              logit-jump: {above: {attention-logit-ratio: 5.5}}
+              logit-jump: {above: {attention-logit-ratio: 5.5, attention-logit: 30}}
+            interventions: {quarter-learning-rate: {enabled: false}}
             """;
 
     @ParameterizedTest

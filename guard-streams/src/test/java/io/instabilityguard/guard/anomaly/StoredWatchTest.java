@@ -130,8 +130,8 @@ final class StoredWatchTest {
         double median = (before[24] + before[25]) / 2;
         assertThat(ratio.reading()).isEqualTo(calm(59).getGradientNorm());
         assertThat(ratio.baseline()).isCloseTo(median, within(1e-12));
-        assertThat(ratio.threshold()).isCloseTo(6 * median, within(1e-12));
-        assertThat(ratio.nearness()).isCloseTo(Math.max(0, (ratio.reading() - median) / (5 * median)), within(1e-12));
+        assertThat(ratio.threshold()).isCloseTo(20 * median, within(1e-12));
+        assertThat(ratio.nearness()).isCloseTo(Math.max(0, (ratio.reading() - median) / (19 * median)), within(1e-12));
         assertThat(ratio.windowFilled()).isEqualTo(50);
         assertThat(ratio.state()).isEqualTo(WatchState.QUIET);
         assertThat(detector(report, "gradient-spike").nearness()).isLessThanOrEqualTo(ratio.nearness());

@@ -22,6 +22,7 @@ final class PolicyReaderTest {
                         "clip-attention-logits",
                         "cut-learning-rate",
                         "orthogonalise-attention",
+                        "quarter-learning-rate",
                         "rewind",
                         "sample-more-often",
                         "switch-hyper-connections");
@@ -41,6 +42,7 @@ final class PolicyReaderTest {
                 .containsOnlyKeys(
                         "clip-attention-logits",
                         "cut-learning-rate",
+                        "quarter-learning-rate",
                         "rewind",
                         "sample-more-often",
                         "switch-hyper-connections");
