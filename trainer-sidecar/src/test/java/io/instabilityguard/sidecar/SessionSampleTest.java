@@ -95,6 +95,22 @@ class SessionSampleTest extends SidecarFixture {
     }
 
     @Test
+    void shouldNotTakeARewindForAnUpdate() throws Exception {
+        try (StagedHook hook = attachWithEverything(true)) {
+            int records = 0;
+            for (int step : new int[] {4, 5, 3, 4}) {
+                stage(hook, records + 1);
+                hook.send(sampled(step, TOKENS, TOKENS));
+                assertThat(record(records++).getSpectraStep()).isEqualTo(step);
+            }
+            assertThat(List.of(0, 1, 2, 3))
+                    .filteredOn(index -> record(index).getStatistics().stream()
+                            .anyMatch(statistic -> statistic.getMetric().equals("updateRatio")))
+                    .containsExactly(1, 3);
+        }
+    }
+
+    @Test
     void shouldAbstainVisiblyFromWhatIsNotFinite() throws Exception {
         try (StagedHook hook = attachWithEverything(true)) {
             stage(hook, 1);

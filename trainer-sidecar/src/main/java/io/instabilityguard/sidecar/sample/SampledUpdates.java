@@ -35,6 +35,11 @@ final class SampledUpdates {
         return isFirst ? Optional.empty() : SidecarStatistic.UPDATE_RATIO.of(matrix.name(), matrix.depth(), ratio);
     }
 
+    /** Forgets the previous sample. */
+    void forget() {
+        previous.clear();
+    }
+
     private static double replace(float[] kept, FloatBuffer values, int size) {
         double change = 0;
         double before = 0;

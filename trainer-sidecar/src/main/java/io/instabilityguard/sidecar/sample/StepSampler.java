@@ -33,6 +33,7 @@ public final class StepSampler {
     private final BlockProfiler profiler;
     private final IntConsumer refused;
     private int samplesUntilProfiles;
+    private long lastStep = -1;
 
     /** Samples of the session that this HELLO began; {@code refused} counts mixers and snapshots that are not finite. */
     public StepSampler(
@@ -61,6 +62,10 @@ public final class StepSampler {
     public StepSample take(long step, SampleContents contents) throws IOException {
         List<String> omissions = new ArrayList<>(contents.lines());
         List<Statistic> statistics = new ArrayList<>(contents.statistics());
+        if (step <= lastStep) {
+            weights.forget(); // the run was rewound
+        }
+        lastStep = step;
         List<StepSample.Spectrum> spectra = weights.measure(statistics);
         List<StepSample.Mixing> mixers = mixing.read(contents.mixers(), omissions);
         refused.accept(contents.mixers().size() - mixers.size());

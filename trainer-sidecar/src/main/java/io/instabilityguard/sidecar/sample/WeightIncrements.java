@@ -8,6 +8,7 @@ import io.instabilityguard.sidecar.spectrum.QkIncrement;
 import io.instabilityguard.sidecar.spectrum.QkIncrementRank;
 import io.instabilityguard.sidecar.spectrum.WeightUpdate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,12 @@ final class WeightIncrements {
                         .orElse(0));
         this.previous = new @Nullable FloatMatrix[hello.matrices().size()];
         this.updates = new @Nullable FloatMatrix[hello.matrices().size()];
+    }
+
+    /** Forgets the previous sample. */
+    void forget() {
+        Arrays.fill(previous, null);
+        Arrays.fill(updates, null);
     }
 
     /** The update-to-weight ratio of a matrix, whose weights are kept for the next sample; empty at the first one. */

@@ -76,6 +76,12 @@ final class WeightSampler {
         return matrices;
     }
 
+    /** Forgets the previous sample: how far the weights have moved since would say nothing of their training. */
+    void forget() {
+        increments.ifPresent(WeightIncrements::forget);
+        updates.forget();
+    }
+
     private Optional<Statistic> updateRatio(int index, FloatMatrix matrix) {
         return increments.isPresent()
                 ? increments.get().updateRatio(index, matrix)
