@@ -6,20 +6,17 @@ import io.instabilityguard.schemas.StepTelemetry;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.query.FailureReason;
-import org.apache.kafka.streams.query.KeyQuery;
-import org.apache.kafka.streams.query.Query;
-import org.apache.kafka.streams.query.QueryResult;
-import org.apache.kafka.streams.query.RangeQuery;
-import org.apache.kafka.streams.query.StateQueryRequest;
 import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
- * The stores of the active task of one partition, if it is in this process, read beside the thread that writes them.
+ * The stores of the active task of one partition, if it is in this process, read beside the thread that writes them: as read-only stores, since a {@code StateQueryRequest}
+ * locks a store's position before the store, the writer the other way round (KAFKA-19629), so that both can wait for each other for ever.
  *
  * @param streams the process
  * @param partition the task's
@@ -31,27 +28,32 @@ record TaskStores(KafkaStreams streams, int partition) {
 
     private static final byte[] NONE = {};
 
-    /** What every task of this process says about a key of a store, by partition. A failure is said by those that are not active. */
-    static Map<Integer, QueryResult<byte[]>> ofKey(KafkaStreams streams, String store, String key) {
-        StateQueryRequest<byte[]> request = StateQueryRequest.inStore(store)
-                .withQuery(KeyQuery.<String, byte[]>withKey(key))
-                .requireActive();
-        return streams.query(request).getPartitionResults();
+    /** What every active task of this process has for a key of a store, by partition; those that cannot be read now are left out. */
+    static Map<Integer, Optional<byte[]>> ofKey(KafkaStreams streams, String store, String key) {
+        Map<Integer, Optional<byte[]>> values = new TreeMap<>();
+        streams.metadataForLocalThreads().stream()
+                .flatMap(thread -> thread.activeTasks().stream())
+                .map(task -> task.taskId().partition())
+                .distinct()
+                .forEach(partition -> {
+                    try {
+                        values.put(partition, new TaskStores(streams, partition).value(store, key));
+                    } catch (InvalidStateStoreException e) {
+                        // it is being restored or given away
+                    }
+                });
+        return values;
     }
 
-    /** Asks one store. The answer is a failure when the task is not active here. */
-    private <R> QueryResult<R> ask(String store, Query<R> query) {
-        StateQueryRequest<R> request = StateQueryRequest.inStore(store)
-                .withQuery(query)
-                .requireActive()
-                .withPartitions(Set.of(partition));
-        QueryResult<R> absent = QueryResult.forFailure(FailureReason.NOT_PRESENT, "the partition is not here");
-        return streams.query(request).getPartitionResults().getOrDefault(partition, absent);
+    /** Errors: {@link InvalidStateStoreException} when the task is not active here. */
+    private <V> ReadOnlyKeyValueStore<String, V> store(String name) {
+        return streams.store(StoreQueryParameters.fromNameAndType(name, QueryableStoreTypes.<String, V>keyValueStore())
+                .withPartition(partition));
     }
 
     /** The value of a key. Errors: {@link InvalidStateStoreException} when the task is not active here. */
     <V> Optional<V> value(String store, String key) {
-        return Optional.ofNullable(result(this.<V>ask(store, KeyQuery.withKey(key))));
+        return Optional.ofNullable(this.<V>store(store).get(key));
     }
 
     /**
@@ -73,19 +75,11 @@ record TaskStores(KafkaStreams streams, int partition) {
     }
 
     private Map<String, StepTelemetry> slots(String run) {
-        RangeQuery<String, StepTelemetry> query =
-                RangeQuery.withRange(StoredWatch.firstSlot(run), StoredWatch.lastSlot(run));
         Map<String, StepTelemetry> slots = new TreeMap<>();
-        try (KeyValueIterator<String, StepTelemetry> range = result(ask(DetectionProcessor.SLOT_STORE, query))) {
+        try (KeyValueIterator<String, StepTelemetry> range = this.<StepTelemetry>store(DetectionProcessor.SLOT_STORE)
+                .range(StoredWatch.firstSlot(run), StoredWatch.lastSlot(run))) {
             range.forEachRemaining(entry -> slots.put(entry.key, entry.value));
         }
         return slots;
-    }
-
-    private static <R> R result(QueryResult<R> answer) {
-        if (answer.isFailure()) {
-            throw new InvalidStateStoreException(answer.getFailureMessage());
-        }
-        return answer.getResult();
     }
 }

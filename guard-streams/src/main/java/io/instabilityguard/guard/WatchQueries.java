@@ -17,7 +17,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyQueryMetadata;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.query.QueryResult;
 import org.apache.kafka.streams.state.HostInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -44,10 +43,10 @@ final class WatchQueries implements WatchSource {
     @Override
     public WatchAnswer of(String run, String layer) {
         try {
-            Map<Integer, QueryResult<byte[]>> tasks = TaskStores.ofKey(streams, DetectionProcessor.SNAPSHOT_STORE, run);
-            for (Map.Entry<Integer, QueryResult<byte[]>> task : tasks.entrySet()) {
-                if (task.getValue().isSuccess() && task.getValue().getResult() != null) {
-                    byte[] snapshot = task.getValue().getResult();
+            Map<Integer, Optional<byte[]>> tasks = TaskStores.ofKey(streams, DetectionProcessor.SNAPSHOT_STORE, run);
+            for (Map.Entry<Integer, Optional<byte[]>> task : tasks.entrySet()) {
+                if (task.getValue().isPresent()) {
+                    byte[] snapshot = task.getValue().get();
                     return here(new TaskStores(streams, task.getKey()), run, layer, snapshot);
                 }
             }
@@ -58,7 +57,7 @@ final class WatchQueries implements WatchSource {
     }
 
     /** No active task of this process knows the run. */
-    private WatchAnswer elsewhere(String run, Map<Integer, QueryResult<byte[]>> tasks) {
+    private WatchAnswer elsewhere(String run, Map<Integer, Optional<byte[]>> tasks) {
         KeyQueryMetadata owner =
                 streams.queryMetadataForKey(DetectionProcessor.SNAPSHOT_STORE, run, new StringSerializer());
         HostInfo active = owner == null ? HostInfo.unavailable() : owner.activeHost();
@@ -66,8 +65,7 @@ final class WatchQueries implements WatchSource {
         if (isReachable && !active.equals(ours)) {
             return new WatchAnswer.At(active.host(), active.port());
         }
-        QueryResult<byte[]> own = owner == null ? null : tasks.get(owner.partition());
-        if (own != null && own.isSuccess()) {
+        if (owner != null && tasks.containsKey(owner.partition())) {
             return new WatchAnswer.Nowhere(
                     "no detectors watch a run " + run + " now: it has been silent for long, has not "
                             + "begun, or there are more runs than limits.runs of the policy");

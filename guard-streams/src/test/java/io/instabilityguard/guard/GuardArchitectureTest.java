@@ -194,6 +194,13 @@ final class GuardArchitectureTest {
             .callMethod(System.class, "getenv", String.class);
 
     @ArchTest
+    static final ArchRule STORES_ARE_NOT_QUERIED_WITH_THEIR_POSITION_LOCKED = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("org.apache.kafka.streams.query.StateQueryRequest")
+            .because("it and the thread that writes the store can wait for each other for ever (KAFKA-19629)");
+
+    @ArchTest
     static final ArchRule METERS_STAY_IN_THEIR_PACKAGES = noClasses()
             .that()
             .resideOutsideOfPackages(ROOT + ".metrics", ROOT + ".canary", ROOT + ".notification", ROOT + ".console")
