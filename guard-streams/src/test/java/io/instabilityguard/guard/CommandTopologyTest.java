@@ -186,6 +186,29 @@ final class CommandTopologyTest extends TopologyCase {
     }
 
     @Test
+    void shouldCutWhenRepeatedClipsHaveHadTheirTime() {
+        under("""
+                interventions: {sample-more-often: {enabled: false}}
+                detectors: {gradient-spike: {above: {gradient-ratio: 6, loss-surprise: null}}}
+                """, Mode.ENFORCE);
+        guard.send(blocks(0, 1));
+        guard.calm(1, 60);
+        List<Long> cuts = new ArrayList<>();
+        for (long step = 60; step < 90; step++) {
+            guard.send(
+                    calm(step).setGradientNorm(50).setMaxAttentionLogit(20_000).build());
+            long appliedAt = step + 1;
+            guard.commands().forEach(command -> {
+                guard.answer(outcome(command, OutcomeStatus.APPLIED, appliedAt));
+                if (command.getKind() == InterventionKind.SCALE_LEARNING_RATE) {
+                    cuts.add(command.getDecidedAtStep());
+                }
+            });
+        }
+        assertThat(cuts).first().isEqualTo(82L);
+    }
+
+    @Test
     void shouldLookCloserAgainWhileACureIsStillToShowItsEffect() {
         under("interventions: {sample-more-often: {cooldown-steps: 2}}", Mode.ENFORCE);
         guard.send(blocks(0, 1));

@@ -29,13 +29,15 @@ final class EvolutionTopologyTest {
 
     /** Makes the default policy that of release v2 again: under another one baselines are learned anew. */
     private static final String POLICY_OF_V2 = """
-            signals: {loss-growth: null, attention-logit-climb: null, mlp-update-ratio: null}
+            signals: {loss-surprise: null, loss-growth: null, attention-logit-climb: null, mlp-update-ratio: null}
             detectors:
               loss-shock: null
               climbing-logits: null
               large-updates: null
               gradient-blow-up: null
-              gradient-spike: {above: {gradient-ratio: 6.0}}
+              gradient-spike: {above: {gradient-ratio: 6.0, loss-surprise: null, loss-deviation: 0.5}}
+              logit-surge: null
+              hyper-connection-spread: {above: {hyper-connection-token-spread: 1.8}}
               logit-jump: {above: {attention-logit: 30.0}}
             interventions:
               quarter-learning-rate: null

@@ -20,8 +20,9 @@ final class GoldenTraceTopologyTest {
     /** Those of the reference. */
     private static final String LIMITS = """
             detectors:
-              gradient-spike: {above: {gradient-ratio: 6}}
+              gradient-spike: {above: {gradient-ratio: 6, loss-surprise: null, loss-deviation: 0.5}}
               gradient-blow-up: {enabled: false}
+              logit-surge: {enabled: false}
               logit-jump: {above: {attention-logit: 30}}
             interventions: {quarter-learning-rate: {enabled: false}}
             """;

@@ -22,7 +22,7 @@ final class LadderTopologyTest extends TopologyCase {
     private static final String LADDER = """
             detectors:
               loss-spike: {above: {loss-deviation: 1000000000}}
-              gradient-spike: {above: {gradient-ratio: 6, loss-deviation: 0}}
+              gradient-spike: {above: {gradient-ratio: 6, loss-surprise: null, loss-deviation: 0}}
               gradient-blow-up: {enabled: false}
             interventions:
               quarter-learning-rate: {enabled: false}

@@ -29,7 +29,7 @@ final class ShadowTopologyTest extends TopologyCase {
     private static final String CUTS = """
             detectors:
               loss-spike: {above: {loss-deviation: 1000000000}}
-              gradient-spike: {above: {gradient-ratio: 6, loss-deviation: 0}}
+              gradient-spike: {above: {gradient-ratio: 6, loss-surprise: null, loss-deviation: 0}}
               gradient-blow-up: {enabled: false}
             interventions:
               quarter-learning-rate: {enabled: false}

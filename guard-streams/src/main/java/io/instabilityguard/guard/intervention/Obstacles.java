@@ -24,7 +24,7 @@ final class Obstacles {
                 .or(() -> memory.issued().stream()
                         .filter(command -> command.detector().equals(anomaly.detector())
                                 ? isInTheWay(command, rung, proceedings.step())
-                                : yields(rung, command, proceedings.step()))
+                                : yields(memory, rung, command, proceedings.step()))
                         .findFirst()
                         .flatMap(command -> Obstacle.passing(command.id() + " is still to show its effect")))
                 .or(() -> ofItself(memory, event, rung));
@@ -53,14 +53,17 @@ final class Obstacles {
         return !takesTurns && isInEffect;
     }
 
-    /** Whether this command for another cause may explain the anomaly; not for longer than its effect should take to show. */
-    private boolean yields(Rung rung, IssuedCommand command, long step) {
+    /**
+     * Whether this command for another cause may explain the anomaly: until it is judged, but not for longer after the first of its rung for that cause than
+     * the effect should take to show. One that is given at every step would be waited for without end.
+     */
+    private boolean yields(RunMemory memory, Rung rung, IssuedCommand command, long step) {
         Rung other = rungs.get(command.rung());
         if (other == null || !rung.settings().yieldsTo().contains(other.name())) {
             return false;
         }
         int afterSteps = other.settings().verdict().afterSteps();
-        return command.isUnsettled(step, afterSteps) && step < command.stateStep() + afterSteps;
+        return command.isUnsettled(step, afterSteps) && step < memory.firstBoundary(command) + afterSteps;
     }
 
     private Optional<Obstacle> overBudget(RunMemory memory, StepInspected event, Rung rung) {

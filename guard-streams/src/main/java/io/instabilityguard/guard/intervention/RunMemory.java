@@ -153,6 +153,15 @@ record RunMemory(
         return issued.stream().filter(command -> command.id().equals(id)).findFirst();
     }
 
+    /** Boundary of the first command that the same rung gave for the same anomaly. */
+    long firstBoundary(IssuedCommand command) {
+        return ofRung(command.rung()).stream()
+                .filter(other -> other.anomalyId().equals(command.anomalyId()))
+                .mapToLong(IssuedCommand::stateStep)
+                .min()
+                .orElse(command.stateStep());
+    }
+
     /** Commands of one rung, oldest first, rollbacks not among them. */
     List<IssuedCommand> ofRung(String rung) {
         return issued.stream()

@@ -42,6 +42,15 @@ final class DetectorsTest {
     }
 
     @Test
+    void shouldSeeTheLossJumpAlthoughItWasFarHigherBefore() {
+        warmUp(20);
+        for (int step = 20; step < WARM; step++) {
+            fired(calm(step).setLoss(1.6).build());
+        }
+        assertThat(fired(calm(WARM).setGradientNorm(21).setLoss(1.8).build())).containsExactly("gradient-spike");
+    }
+
+    @Test
     void shouldLetAGradientSpikePassWhileTheLossFalls() {
         warmUp(WARM);
         assertThat(fired(calm(WARM).setGradientNorm(21).setLoss(2.3).build())).isEmpty();
@@ -94,6 +103,16 @@ final class DetectorsTest {
     void shouldLetAJumpBelowTheFloorPass() {
         warmUp(WARM);
         assertThat(fired(calm(WARM).setMaxAttentionLogit(79.9).build())).isEmpty();
+    }
+
+    @Test
+    void shouldFireWhenLargeAttentionLogitsSurge() {
+        warmUp(WARM - 20);
+        for (int step = WARM - 20; step < WARM; step++) {
+            fired(calm(step).setMaxAttentionLogit(110).build());
+        }
+        assertThat(fired(calm(WARM).setMaxAttentionLogit(499).build())).isEmpty();
+        assertThat(fired(calm(WARM + 1).setMaxAttentionLogit(501).build())).containsExactly("logit-surge");
     }
 
     @ParameterizedTest

@@ -17,9 +17,10 @@ final class GoldenRulesTest {
     /** Those of the reference. */
     private static final String LIMITS = """
             detectors:
-              gradient-spike: {above: {gradient-ratio: 6}}
+              gradient-spike: {above: {gradient-ratio: 6, loss-surprise: null, loss-deviation: 0.5}}
               gradient-blow-up: {enabled: false}
               loss-spike: {above: {loss-deviation: 3.7}}
+              logit-surge: {enabled: false}
               logit-jump: {above: {attention-logit-ratio: 5.5, attention-logit: 30}}
             interventions: {quarter-learning-rate: {enabled: false}}
             """;
