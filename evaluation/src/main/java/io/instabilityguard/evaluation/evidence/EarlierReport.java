@@ -48,9 +48,11 @@ record EarlierReport(Plan plan, Evidence evidence) {
                 .forEach(cell -> cells.put(
                         name(cell), cell.keptFrom(evidence.provenance().commit())));
         measured.forEach(cell -> cells.merge(name(cell), cell, (kept, now) -> now.runs() < kept.runs() ? kept : now));
+        List<String> scenarios = scenarios();
+        List<String> methods = methods();
         return cells.values().stream()
-                .sorted(Comparator.<CellSummary>comparingInt(cell -> scenarios().indexOf(cell.scenario()))
-                        .thenComparingInt(cell -> methods().indexOf(cell.method())))
+                .sorted(Comparator.<CellSummary>comparingInt(cell -> scenarios.indexOf(cell.scenario()))
+                        .thenComparingInt(cell -> methods.indexOf(cell.method())))
                 .toList();
     }
 
@@ -77,7 +79,8 @@ record EarlierReport(Plan plan, Evidence evidence) {
                 .filter(kept ->
                         measured.stream().noneMatch(now -> now.scenario().equals(kept.scenario())))
                 .forEach(all::add);
-        all.sort(Comparator.comparingInt(detector -> scenarios().indexOf(detector.scenario())));
+        List<String> scenarios = scenarios();
+        all.sort(Comparator.comparingInt(detector -> scenarios.indexOf(detector.scenario())));
         return all;
     }
 
