@@ -32,7 +32,10 @@ import java.util.stream.Collectors;
 public record SignalStudy(Plan plan, List<RunRecord> runs, Traces traces) {
     private static final String INITIAL_MASS = "near-unit-mass at initialisation";
 
-    /** Scores within each scenario that has lost and healthy runs, and across all scenarios when there are several. */
+    /** Lost and healthy runs without which a score's interval would leave everything open. */
+    private static final int LEAST_RUNS = 10;
+
+    /** Scores within each scenario that has ten lost and ten healthy runs, and across all scenarios when there are several. */
     public List<SignalScore> scores() {
         Map<String, List<Studied>> byScenario = studied().stream()
                 .collect(Collectors.groupingBy(one -> one.run().scenario(), LinkedHashMap::new, Collectors.toList()));
@@ -117,7 +120,11 @@ public record SignalStudy(Plan plan, List<RunRecord> runs, Traces traces) {
         List<ScoredRun> scored = group.stream().map(Studied::run).toList();
         List<SignalScore> scores = new ArrayList<>(new SignalScores(scope, scored).all());
         scores.add(SignalScores.initial(scope, INITIAL_MASS, masses(group, true), masses(group, false)));
-        return scores.stream().filter(score -> score.auroc() != null).toList();
+        return scores.stream().filter(SignalStudy::isTelling).toList();
+    }
+
+    private static boolean isTelling(SignalScore score) {
+        return score.auroc() != null && Math.min(score.lost(), score.healthy()) >= LEAST_RUNS;
     }
 
     private static List<Double> masses(List<Studied> group, boolean isLost) {
