@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 record SignalScores(String scope, List<ScoredRun> runs) {
     private static final int[] LEADS = {5, 50};
     private static final int RESAMPLES = 500;
-    private static final int POINTS = 50;
+    private static final int POINTS = 20;
     private static final long SEED = 20261122;
 
     /** How a run is read at a step. */
