@@ -154,12 +154,13 @@ record Claims(Plan plan, List<CellSummary> cells) {
         return area == null ? Double.NaN : area;
     }
 
-    /** Rivals and single signals that lose more runs than doing nothing does: stated, whoever they are. */
+    /** Rivals and single signals that lose more runs than doing nothing does: stated, whoever they are. Observing is doing nothing. */
     List<String> harmful() {
         List<String> words = new ArrayList<>();
         for (CellSummary none : cells) {
             if (none.role() == Role.BASELINE && none.unseen().runs() > 0) {
                 unseen(none.scenario())
+                        .filter(cell -> cell.role() != Role.OBSERVE)
                         .filter(cell -> cell.unseen().lostRate() > none.unseen().lostRate())
                         .forEach(cell -> words.add("%s: %s loses %d of %d runs, doing nothing %d of %d"
                                 .formatted(

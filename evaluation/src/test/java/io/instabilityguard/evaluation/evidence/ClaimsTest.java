@@ -60,6 +60,7 @@ class ClaimsTest {
     void shouldNameMethodsThatLoseMoreThanDoingNothing() {
         runs.add(Runs.run("S", "none", 1, 2.0));
         runs.add(Runs.run("S", "kss", 1, null));
+        runs.add(Runs.run("S", "observe", 1, null));
         assertThat(claims().harmful()).containsExactly("S: kss loses 1 of 1 runs, doing nothing 0 of 1");
     }
 
