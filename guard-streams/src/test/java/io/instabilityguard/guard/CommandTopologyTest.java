@@ -171,32 +171,31 @@ final class CommandTopologyTest extends TopologyCase {
     }
 
     @Test
-    void shouldClipLogitsThatExplodeAndNotCutForThem() {
-        guard.send(blocks(0, 1));
-        guard.calm(1, 60);
-        guard.send(calm(60).setMaxAttentionLogit(20_000).build());
-        guard.send(calm(61).setMaxAttentionLogit(30_000).build());
-        InterventionCommand sampling = guard.commands().get(0);
-        assertThat(sampling.getKind()).isEqualTo(InterventionKind.SAMPLE_EVERY);
-        guard.answer(outcome(sampling, OutcomeStatus.APPLIED, 61));
-        guard.send(calm(62).setMaxAttentionLogit(40_000).build());
-        assertThat(guard.commands())
-                .extracting(InterventionCommand::getKind)
-                .containsExactly(InterventionKind.CLIP_ATTENTION_LOGITS);
+    void shouldCutLogitsThatJumpAndClimbAtOnceBeforeItLooksCloserAndClips() {
+        assertThat(kindsWhileLogitsExplode())
+                .startsWith(
+                        InterventionKind.SCALE_LEARNING_RATE,
+                        InterventionKind.SAMPLE_EVERY,
+                        InterventionKind.CLIP_ATTENTION_LOGITS);
     }
 
     @Test
     void shouldCutWhenRepeatedClipsHaveHadTheirTime() {
         under("""
                 interventions: {sample-more-often: {enabled: false}}
-                detectors: {gradient-spike: {above: {gradient-ratio: 6, loss-surprise: null}}}
+                detectors:
+                  gradient-spike: {above: {gradient-ratio: 6, loss-surprise: null}}
+                  logit-jump: {enabled: false}
+                  logit-surge: {enabled: false}
                 """, Mode.ENFORCE);
         guard.send(blocks(0, 1));
         guard.calm(1, 60);
         List<Long> cuts = new ArrayList<>();
         for (long step = 60; step < 90; step++) {
-            guard.send(
-                    calm(step).setGradientNorm(50).setMaxAttentionLogit(20_000).build());
+            guard.send(calm(step)
+                    .setGradientNorm(step > 60 ? 50 : 1)
+                    .setMaxAttentionLogit(20_000)
+                    .build());
             long appliedAt = step + 1;
             guard.commands().forEach(command -> {
                 guard.answer(outcome(command, OutcomeStatus.APPLIED, appliedAt));
@@ -205,12 +204,23 @@ final class CommandTopologyTest extends TopologyCase {
                 }
             });
         }
-        assertThat(cuts).first().isEqualTo(82L);
+        assertThat(cuts).first().isEqualTo(81L);
     }
 
     @Test
     void shouldLookCloserAgainWhileACureIsStillToShowItsEffect() {
-        under("interventions: {sample-more-often: {cooldown-steps: 2}}", Mode.ENFORCE);
+        under(
+                "detectors: {logit-jump: {enabled: false}, logit-surge: {enabled: false}}\n"
+                        + "interventions: {sample-more-often: {cooldown-steps: 2}}",
+                Mode.ENFORCE);
+        assertThat(kindsWhileLogitsExplode())
+                .startsWith(
+                        InterventionKind.SAMPLE_EVERY,
+                        InterventionKind.CLIP_ATTENTION_LOGITS,
+                        InterventionKind.SAMPLE_EVERY);
+    }
+
+    private List<InterventionKind> kindsWhileLogitsExplode() {
         guard.send(blocks(0, 1));
         guard.calm(1, 60);
         List<InterventionKind> kinds = new ArrayList<>();
@@ -222,11 +232,7 @@ final class CommandTopologyTest extends TopologyCase {
                 guard.answer(outcome(command, OutcomeStatus.APPLIED, appliedAt));
             });
         }
-        assertThat(kinds)
-                .startsWith(
-                        InterventionKind.SAMPLE_EVERY,
-                        InterventionKind.CLIP_ATTENTION_LOGITS,
-                        InterventionKind.SAMPLE_EVERY);
+        return kinds;
     }
 
     @Test

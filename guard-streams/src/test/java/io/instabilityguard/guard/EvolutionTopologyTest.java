@@ -37,11 +37,12 @@ final class EvolutionTopologyTest {
               gradient-blow-up: null
               gradient-spike: {above: {gradient-ratio: 6.0, loss-surprise: null, loss-deviation: 0.5}}
               logit-surge: null
+              hyper-connection-gain: {above: {hyper-connection-gain: 3.4012}}
               hyper-connection-spread: {above: {hyper-connection-token-spread: 1.8}}
               logit-jump: {above: {attention-logit: 30.0}}
             interventions:
               quarter-learning-rate: null
-              rewind: {enabled: false, when: null, retry-steps: null, parameters: {backSteps: 100}}
+              rewind: {enabled: false, when: null, retry-steps: null, yields-to: null, parameters: {backSteps: 100}}
               sample-more-often: {enabled: false, when: null, while-elevated: null, verdict: null}
               clip-attention-logits:
                 {when: [exploding-logits], while-elevated: null, retry-steps: null, cooldown-steps: 2, parameters: {threshold: 100}}
