@@ -29,7 +29,8 @@ final class EvolutionTopologyTest {
 
     /** Makes the default policy that of release v2 again: under another one baselines are learned anew. */
     private static final String POLICY_OF_V2 = """
-            signals: {loss-surprise: null, loss-growth: null, attention-logit-climb: null, mlp-update-ratio: null}
+            signals:
+              {loss-surprise: null, loss-growth: null, attention-logit-climb: null, mlp-update-ratio: null, hyper-connection-gain-growth: null}
             detectors:
               loss-shock: null
               climbing-logits: null
@@ -37,6 +38,7 @@ final class EvolutionTopologyTest {
               gradient-blow-up: null
               gradient-spike: {above: {gradient-ratio: 6.0, loss-surprise: null, loss-deviation: 0.5}}
               logit-surge: null
+              hyper-connection-surge: null
               hyper-connection-gain: {above: {hyper-connection-gain: 3.4012}}
               hyper-connection-spread: {above: {hyper-connection-token-spread: 1.8}}
               logit-jump: {above: {attention-logit: 30.0}}
@@ -46,6 +48,7 @@ final class EvolutionTopologyTest {
               sample-more-often: {enabled: false, when: null, while-elevated: null, verdict: null}
               clip-attention-logits:
                 {when: [exploding-logits], while-elevated: null, retry-steps: null, cooldown-steps: 2, parameters: {threshold: 100}}
+              switch-hyper-connections: {when: [hyper-connection-gain, hyper-connection-spread, hyper-connection-growth]}
               cut-learning-rate:
                 {when: [gradient-spike, loss-spike, logit-jump], yields-to: [switch-hyper-connections, clip-attention-logits]}
             """;

@@ -39,9 +39,19 @@ final class MixingTopologyTest extends TopologyCase {
     }
 
     @Test
-    void shouldLetAGainWithinAFactorOfFiftyPass() {
+    void shouldLetAGainWithinAFactorOfFiftyPassThatGrowsNoMore() {
         sendMixing(0, 10, false, 7f);
         assertThat(guard.commands()).isEmpty();
+    }
+
+    /** Two mixers: gains of 6.3 and 15.2, then 31.4. */
+    @ParameterizedTest
+    @CsvSource({"2.5, 1", "3.9, 0"})
+    void shouldSwitchFromThirtyOnWhenTheGainHasGrownMoreThanThreefoldInFiveSteps(float before, int switches) {
+        sendMixing(0, 10, false, before);
+        assertThat(guard.commands()).isEmpty();
+        sendMixing(10, 11, false, 5.6f);
+        assertThat(guard.commands()).hasSize(switches);
     }
 
     @Test
