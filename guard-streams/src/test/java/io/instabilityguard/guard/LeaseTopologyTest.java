@@ -42,7 +42,7 @@ final class LeaseTopologyTest extends TopologyCase {
 
     @Test
     void shouldAnswerWhatTheFirstRecordShowedAsSoonAsItHoldsTheRun() {
-        guard.send(Telemetry.mixing(0, 1, false, 40f, 0).build());
+        guard.send(Telemetry.mixing(0, 1, false, 60f, 0).build());
         assertThat(guard.commands()).isEmpty();
 
         guard.calm(1, 2);

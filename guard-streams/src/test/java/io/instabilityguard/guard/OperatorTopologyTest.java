@@ -45,7 +45,7 @@ final class OperatorTopologyTest extends TopologyCase {
 
     @Test
     void shouldKeepAnOperatorWithinTheBudgetUnlessForced() {
-        under("interventions: {cut-learning-rate: {most-per-1000-steps: 1}}", Mode.ENFORCE);
+        under("interventions: {quarter-learning-rate: {most-per-1000-steps: 1}}", Mode.ENFORCE);
         guard.calm(0, 5);
         guard.ask(cut(false).build());
         guard.calm(5, 6);

@@ -127,7 +127,7 @@ final class VerdictTopologyTest extends TopologyCase {
     @Test
     void shouldWaitForTheMeasurementThatItNeeds() {
         guard.calm(0, 1);
-        guard.send(Telemetry.mixing(1, 1, false, 40f, 0).build());
+        guard.send(Telemetry.mixing(1, 1, false, 60f, 0).build());
         guard.answer(outcome(guard.commands().get(0), OutcomeStatus.APPLIED, 2));
         guard.calm(2, 50);
         assertThat(verdicts()).isEmpty();
