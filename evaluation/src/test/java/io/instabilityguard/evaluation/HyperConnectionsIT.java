@@ -60,7 +60,8 @@ class HyperConnectionsIT {
         try {
             return Files.writeString(
                     folder.resolve("policy.yaml"),
-                    "detectors: {hyper-connection-gain: {above: {hyper-connection-gain: " + LIMIT + "}}}");
+                    "detectors: {hyper-connection-surge: {enabled: false}, hyper-connection-gain: {above: {hyper-connection-gain: "
+                            + LIMIT + "}}}");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
