@@ -236,7 +236,7 @@ final class CommandTopologyTest extends TopologyCase {
     }
 
     @Test
-    void shouldClipAHeadThatClimbsUntilItIsDown() {
+    void shouldClipAHeadThatClimbsUntilItIsDownAndNotCutForItsJump() {
         under("interventions: {sample-more-often: {enabled: false}}", Mode.ENFORCE);
         guard.send(blocks(0, 1));
         guard.calm(1, 60);
@@ -246,7 +246,7 @@ final class CommandTopologyTest extends TopologyCase {
         InterventionCommand clip = guard.commands().get(0);
         assertThat(clip.getKind()).isEqualTo(InterventionKind.CLIP_ATTENTION_LOGITS);
         guard.answer(outcome(clip, OutcomeStatus.APPLIED, 72));
-        guard.send(calm(72).setMaxAttentionLogit(60).build());
+        guard.send(calm(72).setMaxAttentionLogit(120).build());
         guard.send(calm(73).setMaxAttentionLogit(50).build());
         guard.send(calm(74).setMaxAttentionLogit(50).build());
         assertThat(guard.commands()).singleElement().satisfies(again -> {
